@@ -1,0 +1,1 @@
+"""Scheduled jobs, each a few lines over the package."""

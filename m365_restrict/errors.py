@@ -1,0 +1,200 @@
+"""The exception tree: what stops a whole run. What is wrong with one case is a value, not an exception.
+
+Every error has a stable code, an exit code and advice. The original exception is
+always chained as the cause. Only the command line turns these into text.
+"""
+
+from enum import IntEnum
+
+from m365_restrict.codes import CatalogueCode
+
+
+class ExitCode(IntEnum):
+    """Process exit codes, fixed by the published contract."""
+
+    IN_STEP = 0
+    UNEXPECTED = 1
+    DIFFERENCES = 2
+    REFUSED = 3
+    PARTIAL = 4
+    CONFIGURATION = 5
+    LEASE_HELD = 6
+    SOURCE_INCOMPLETE = 7
+
+    @property
+    def status(self) -> str:
+        """The `status` word that documents carry beside the exit code."""
+        return _STATUS[self]
+
+
+_STATUS = {
+    ExitCode.IN_STEP: "in_step",
+    ExitCode.DIFFERENCES: "differences",
+    ExitCode.REFUSED: "refused",
+    ExitCode.PARTIAL: "partial",
+    ExitCode.UNEXPECTED: "failed",
+    ExitCode.CONFIGURATION: "failed",
+    ExitCode.LEASE_HELD: "failed",
+    ExitCode.SOURCE_INCOMPLETE: "failed",
+}
+
+_PRECEDENCE = (
+    ExitCode.UNEXPECTED,
+    ExitCode.CONFIGURATION,
+    ExitCode.LEASE_HELD,
+    ExitCode.SOURCE_INCOMPLETE,
+    ExitCode.REFUSED,
+    ExitCode.PARTIAL,
+    ExitCode.DIFFERENCES,
+)
+
+
+def first_of(*codes: ExitCode) -> ExitCode:
+    """The code that a run reports when several apply at once."""
+    return next((code for code in _PRECEDENCE if code in codes), ExitCode.IN_STEP)
+
+
+class ErrorCode(CatalogueCode):
+    """Codes of errors that stop a run."""
+
+    UNEXPECTED = (
+        "unexpected",
+        "Something failed that this program does not know.",
+        "Run the command again; if it fails again, report the run id and the message.",
+    )
+    SETTINGS_INVALID = (
+        "settings-invalid",
+        "A setting is missing, misspelt or has a value that cannot be used.",
+        "Correct the setting that the message names and run `m365-restrict show-config`.",
+    )
+    SIGN_IN_FAILED = (
+        "sign-in-failed",
+        "Microsoft Entra ID did not issue a token for one of the applications.",
+        "Check the tenant id, the application id and its certificate or secret.",
+    )
+    PERMISSION_MISSING = (
+        "permission-missing",
+        "Microsoft 365 refused a request that this run cannot do without.",
+        "Grant the permission that the message names to the application that the message names.",
+    )
+    SERVICE_UNREACHABLE = (
+        "service-unreachable",
+        "A Microsoft 365 service did not answer, or answered with an error, after all retries.",
+        "Nothing was changed because of this. Run the command again later.",
+    )
+    SOURCE_INCOMPLETE = (
+        "source-incomplete",
+        "A list could not be read whole, so nothing may be concluded from what is not in it.",
+        "See that the list exists, holds its proving row and is readable by the reader application.",
+    )
+    LIST_NOT_FOUND = (
+        "list-not-found",
+        "A list that the settings name is not on the site.",
+        "Correct REGISTER__SITE, REGISTER__LIST, REGISTER__REVIEWS_LIST or REGISTER__CHOICES_LIST.",
+    )
+    COLUMN_MISSING = (
+        "column-missing",
+        "A list lacks a column that this program needs.",
+        "Add the column that the message names, or map it with REGISTER__COLUMNS__<NAME>.",
+    )
+    LEASE_HELD = (
+        "lease-held",
+        "Another run holds the lease, so this one changed nothing.",
+        "Wait until the other run has ended and run the command again.",
+    )
+    LEDGER_UNUSABLE = (
+        "ledger-unusable",
+        "The ledger database cannot be opened, read or written.",
+        "Check LEDGER__URL, free disk space and file permissions; nothing was changed in the tenant.",
+    )
+    PLAN_CHANGED = (
+        "plan-changed",
+        "The register or the tenant has moved since the plan with that id was made.",
+        "Run `m365-restrict plan` again, read it, and apply the new plan id.",
+    )
+
+
+class RestrictError(Exception):
+    """Stops a run. `message` names the thing and the reason; `advice` is the next step."""
+
+    exit_code: ExitCode = ExitCode.UNEXPECTED
+    default_code: CatalogueCode = ErrorCode.UNEXPECTED
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: CatalogueCode | None = None,
+        advice: str | None = None,
+    ) -> None:
+        """Say what failed; the code's own advice stands unless a better one is known."""
+        super().__init__(message)
+        self.message = message
+        self.code = code or self.default_code
+        self.advice = advice or self.code.advice
+
+
+class ConfigurationError(RestrictError):
+    """A setting or a permission is wrong. Exit 5."""
+
+    exit_code = ExitCode.CONFIGURATION
+    default_code = ErrorCode.SETTINGS_INVALID
+
+
+class SignInError(ConfigurationError):
+    """No token could be had. Exit 5."""
+
+    default_code = ErrorCode.SIGN_IN_FAILED
+
+
+class PermissionMissing(ConfigurationError):
+    """The service refused a read or write that the run needs. Exit 5."""
+
+    default_code = ErrorCode.PERMISSION_MISSING
+
+
+class SourceIncomplete(RestrictError):
+    """A list could not be read whole. Exit 7."""
+
+    exit_code = ExitCode.SOURCE_INCOMPLETE
+    default_code = ErrorCode.SOURCE_INCOMPLETE
+
+
+class ServiceError(RestrictError):
+    """A Microsoft 365 service failed. `status` is the HTTP status, or None when no answer came."""
+
+    default_code = ErrorCode.SERVICE_UNREACHABLE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        service_code: str = "",
+        code: CatalogueCode | None = None,
+        advice: str | None = None,
+    ) -> None:
+        """Keep the service's own status and code so that callers can tell 'absent' from 'failed'."""
+        super().__init__(message, code=code, advice=advice)
+        self.status = status
+        self.service_code = service_code
+
+
+class LeaseHeld(RestrictError):
+    """Another runner is at work. Exit 6."""
+
+    exit_code = ExitCode.LEASE_HELD
+    default_code = ErrorCode.LEASE_HELD
+
+
+class LedgerError(RestrictError):
+    """The ledger cannot be used, so the run stops before any write. Exit 1."""
+
+    default_code = ErrorCode.LEDGER_UNUSABLE
+
+
+class PlanRefused(RestrictError):
+    """The approved plan is not the plan that would be applied now. Exit 3."""
+
+    exit_code = ExitCode.REFUSED
+    default_code = ErrorCode.PLAN_CHANGED

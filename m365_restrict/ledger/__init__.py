@@ -1,0 +1,1 @@
+"""The database: runs, applied state, approval evidence, the lease."""

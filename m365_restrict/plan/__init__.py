@@ -1,0 +1,1 @@
+"""The three-way difference, its classes, and the guards. Pure."""

@@ -1,0 +1,1 @@
+"""What the council decided: cases, measures, choices, reviews and the evidence of approval. Pure."""

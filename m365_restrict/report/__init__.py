@@ -1,0 +1,1 @@
+"""One document model per run and its faces: console, JSON, HTML."""

@@ -1,0 +1,1 @@
+"""Backend-neutral rules: model, compile, split to limits, stamp, normalise. Pure."""
