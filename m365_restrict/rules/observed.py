@@ -29,7 +29,7 @@ class ObservedTransportRule:
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedInboxRule:
-    """One inbox rule that carries our token. Rules of the mailbox owner are never kept (design.md 6)."""
+    """One inbox rule with our token. The mailbox owner's own rules are never kept (design.md 6)."""
 
     mailbox: str
     rule_id: str

@@ -1,1 +1,1 @@
-"""An embedded Microsoft 365 tenant that imitates recorded facts, for trying and testing without a real one."""
+"""An embedded tenant that imitates recorded facts, for trying and testing without a real one."""
