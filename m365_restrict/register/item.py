@@ -54,13 +54,17 @@ class ItemVersion:
 
 @dataclass(frozen=True)
 class ListItem:
-    """An item with its versions, oldest first; the last version is the current state."""
+    """An item with its versions, oldest first; the last version is the current state.
+
+    `created_at` is UTC, or None where it was not read; `versions` may begin after it.
+    """
 
     item_id: str
     etag: str
     created_by: Identity
     fields: Fields
     versions: tuple[ItemVersion, ...] = ()
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ class RecipientKind(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Recipient:
-    """One resolved recipient. `asked` is the address that was looked up; `address` its primary SMTP address."""
+    """One resolved recipient. `asked` is the address looked up; `address` its primary SMTP address."""
 
     asked: str
     address: str

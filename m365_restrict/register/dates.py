@@ -1,0 +1,26 @@
+"""Calendar arithmetic: local days, months, and the instant at which a restriction ends."""
+
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+_MONTHS_IN_YEAR = 12
+
+
+def expiry_instant(ends_on: date, zone: ZoneInfo) -> datetime:
+    """00:00 local on the day after `ends_on`, in UTC: when a rule's native expiry is due (contracts.md 1)."""
+    midnight = datetime.combine(ends_on + timedelta(days=1), time(), tzinfo=zone)
+    return midnight.astimezone(UTC)
+
+
+def local_day(instant: datetime, zone: ZoneInfo) -> date:
+    """The local calendar day of an instant; a naive one is taken for UTC."""
+    aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return aware.astimezone(zone).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month, or that month's last day where it has no such day."""
+    index = day.year * _MONTHS_IN_YEAR + day.month - 1 + months
+    year, month = index // _MONTHS_IN_YEAR, index % _MONTHS_IN_YEAR + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
