@@ -1,0 +1,266 @@
+"""The three-way difference of last applied, observed and desired (design.md 2.5 and 7)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import (
+    Action,
+    Applied,
+    Change,
+    ChangeClass,
+    Difference,
+    FieldChange,
+    Finding,
+    LineEntry,
+    ObservedRule,
+    RuleKind,
+    Severity,
+)
+from m365_restrict.plan.codes import FindingCode
+from m365_restrict.plan.compare import name_in, update
+from m365_restrict.plan.opening import only_opens
+from m365_restrict.plan.order import ORDER_FIELD, out_of_order
+from m365_restrict.plan.ownership import OwnedTransport, owned_inbox_rules, owned_transport_rules
+from m365_restrict.plan.settle import Gathered, Trio, settle, settle_choice
+from m365_restrict.plan.wanted import (
+    DifferenceInput,
+    Wanted,
+    WantedRules,
+    mailboxes_to_read,
+    restored_rules,
+    wanted_rules,
+)
+from m365_restrict.rules.choice_rules import is_choice_key
+from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
+
+
+def difference(given: DifferenceInput) -> Difference:
+    """What would have to change for the tenant to agree with the register. Changes nothing itself.
+
+    What could not be read is listed in `unknown`, and no change touches it.
+    """
+    return _difference(given, wanted_rules(given.desired))
+
+
+def healing(given: DifferenceInput) -> Difference:
+    """What would have to change for the last applied state to hold again.
+
+    Newer values of the register wait for apply, but what the register opened is not closed again.
+    A rule that was never applied is not made, and what a councillor did to their own rule stays.
+    """
+    desired = wanted_rules(given.desired).rules
+    whole = _difference(given, restored_rules(given.desired, given.applied))
+    changes = tuple(
+        change
+        for change in whole.changes
+        if change.action is not Action.DELETE or (change.opens and change.key not in desired)
+    )
+    return replace(whole, changes=changes)
+
+
+def _difference(given: DifferenceInput, wanted: WantedRules) -> Difference:
+    gathered = Gathered()
+    line = _compare_transport(given, wanted, gathered)
+    mailboxes = {*mailboxes_to_read(given.desired, given.applied), *given.observed.inbox}
+    for mailbox in sorted(mailboxes):
+        _compare_mailbox(mailbox, given, wanted, gathered)
+    return Difference(
+        changes=tuple(gathered.changes),
+        findings=tuple(gathered.findings),
+        unknown=tuple(gathered.unknown),
+        takeovers=tuple(gathered.takeovers),
+        forgotten=tuple(gathered.forgotten),
+        holder_ended=tuple(gathered.holder_ended),
+        line=line,
+        orders=wanted.orders,
+    )
+
+
+def _compare_transport(
+    given: DifferenceInput, wanted: WantedRules, gathered: Gathered
+) -> tuple[LineEntry, ...]:
+    rules = given.observed.transport
+    if isinstance(rules, Unknown):
+        gathered.unknown.append(rules)
+        return ()
+    owned, odd = owned_transport_rules(rules, given.applied, instance_id=given.instance_id)
+    gathered.findings += odd
+    applied = _applied_of(given.applied, RuleKind.TRANSPORT_RULE, mailbox=None)
+    wanted_here = {entry.key: entry for entry in wanted.of_kind(RuleKind.TRANSPORT_RULE)}
+    moving = frozenset(case for case in given.live_case_refs if _case_only_opens(case, wanted_here, owned))
+    for key in sorted({*wanted_here, *owned, *applied}):
+        trio = _transport_trio(key, wanted_here, owned, applied)
+        settle(trio, given, wanted, gathered, opens=trio.case_reference in moving and not trio.chosen)
+    line = _line(rules, owned)
+    _move(wanted_here, owned, applied, line, gathered)
+    _refuse_taken_names(rules, owned, gathered)
+    return line
+
+
+def _transport_trio(
+    key: str,
+    wanted: Mapping[str, Wanted],
+    owned: Mapping[str, OwnedTransport],
+    applied: Mapping[str, Applied],
+) -> Trio:
+    mine = owned.get(key)
+    known = wanted.get(key) or applied.get(key)
+    return Trio(
+        key=key,
+        kind=RuleKind.TRANSPORT_RULE,
+        case_reference=known.case_reference if known else mine.case_reference if mine else "",
+        mailbox=known.mailbox if known else "",
+        wanted=wanted.get(key),
+        observed=mine.rule if mine else None,
+        applied=applied.get(key),
+    )
+
+
+def _applied_of(applied: Sequence[Applied], kind: RuleKind, *, mailbox: str | None) -> Mapping[str, Applied]:
+    return {
+        entry.key: entry
+        for entry in applied
+        if entry.kind is kind and (mailbox is None or entry.mailbox == mailbox)
+    }
+
+
+def _case_only_opens(case: str, wanted: Mapping[str, Wanted], owned: Mapping[str, OwnedTransport]) -> bool:
+    """Whether each rule that the case wants is within one that stands: then the whole move only opens."""
+    standing = [
+        entry.rule.properties
+        for entry in owned.values()
+        if entry.case_reference == case and not is_choice_key(entry.key)
+    ]
+    needed = [
+        entry.properties
+        for entry in wanted.values()
+        if entry.case_reference == case and not entry.chosen_by_holder and not entry.withheld
+    ]
+    return bool(needed) and all(
+        any(only_opens(rule, properties) for rule in standing) for properties in needed
+    )
+
+
+def _line(
+    rules: Sequence[ObservedTransportRule], owned: Mapping[str, OwnedTransport]
+) -> tuple[LineEntry, ...]:
+    keys = {entry.rule.guid: entry.key for entry in owned.values()}
+    ordered = sorted(rules, key=lambda rule: rule.priority)
+    return tuple(LineEntry(rule.guid, keys.get(rule.guid, "")) for rule in ordered)
+
+
+def _move(
+    wanted: Mapping[str, Wanted],
+    owned: Mapping[str, OwnedTransport],
+    applied: Mapping[str, Applied],
+    line: Sequence[LineEntry],
+    gathered: Gathered,
+) -> None:
+    """Add the moves that bring our rules back into their relative order (peers.md 5.8)."""
+    orders = {
+        key: entry.order for key, entry in wanted.items() if entry.order is not None and not entry.withheld
+    }
+    standing = [entry.key for entry in line if entry.key in orders]
+    ranked = sorted(standing, key=lambda key: orders[key])
+    for key in out_of_order(line, orders):
+        moved = FieldChange(ORDER_FIELD, standing.index(key) + 1, ranked.index(key) + 1)
+        at = next((index for index, entry in enumerate(gathered.changes) if entry.key == key), None)
+        if at is not None:
+            change = gathered.changes[at]
+            gathered.changes[at] = replace(
+                change, fields=(*change.fields, moved), opens=False, opening=_opening_of(change)
+            )
+            continue
+        reason = ChangeClass.DRIFTED if key in applied else ChangeClass.BOTH
+        change = update(wanted[key], owned[key].rule, reason, frozenset(), opens=False)
+        gathered.changes.append(replace(change, fields=(moved,), opens=False, opening=None))
+
+
+def _opening_of(change: Change) -> Change | None:
+    """The part of a change that opens, once a move has been added to it."""
+    return change if change.opens else change.opening
+
+
+def _refuse_taken_names(
+    rules: Sequence[ObservedTransportRule],
+    owned: Mapping[str, OwnedTransport],
+    gathered: Gathered,
+) -> None:
+    """A name that a foreign rule holds cannot be had; the foreign rule is not ours to move."""
+    ours = {entry.rule.guid for entry in owned.values()}
+    taken = {rule.name.casefold(): rule for rule in rules if rule.guid not in ours}
+    kept: list[Change] = []
+    for change in gathered.changes:
+        wanted_name = str((change.target or {}).get("Name", "")).casefold()
+        holder = taken.get(wanted_name) if change.kind is RuleKind.TRANSPORT_RULE else None
+        if holder is None:
+            kept.append(change)
+        else:
+            gathered.findings.append(_name_taken(change, holder))
+    gathered.changes[:] = kept
+
+
+def _name_taken(change: Change, holder: ObservedTransportRule) -> Finding:
+    return Finding(
+        code=FindingCode.NAME_TAKEN,
+        change_class=ChangeClass.FOREIGN_EFFECT,
+        severity=Severity.HIGH,
+        message=f"A rule that is not ours is already called “{holder.name}”, so ours cannot be written.",
+        case_reference=change.case_reference,
+        rule=holder.name,
+        key=change.key,
+        chosen_by_holder=change.chosen_by_holder,
+        changed_by=holder.changed_by,
+        changed_at=holder.changed_at,
+    )
+
+
+def _compare_mailbox(mailbox: str, given: DifferenceInput, wanted: WantedRules, gathered: Gathered) -> None:
+    rules = given.observed.inbox.get(mailbox)
+    if rules is None or isinstance(rules, Unknown):
+        gathered.unknown.append(rules or Unknown("inbox rules of a mailbox", "they were not read"))
+        return
+    applied = _applied_of(given.applied, RuleKind.INBOX_RULE, mailbox=mailbox)
+    here = {entry.key: entry for entry in wanted.of_kind(RuleKind.INBOX_RULE) if entry.mailbox == mailbox}
+    owned, odd = owned_inbox_rules(rules, applied.values(), here, instance_id=given.instance_id)
+    gathered.findings += odd
+    for key in sorted({*here, *owned, *applied}):
+        known = here.get(key) or applied.get(key)
+        trio = Trio(
+            key=key,
+            kind=RuleKind.INBOX_RULE,
+            case_reference=known.case_reference if known else "",
+            mailbox=mailbox,
+            wanted=here.get(key),
+            observed=owned[key].rule if key in owned else None,
+            applied=applied.get(key),
+        )
+        _settle_inbox(trio, given, wanted, gathered)
+
+
+def _settle_inbox(trio: Trio, given: DifferenceInput, wanted: WantedRules, gathered: Gathered) -> None:
+    rule = trio.observed
+    if isinstance(rule, ObservedInboxRule) and (rule.read_only or rule.has_error):
+        gathered.findings.append(_in_error(trio, rule))
+        if rule.read_only:
+            return
+    if trio.chosen:
+        settle_choice(trio, given, gathered)
+    else:
+        settle(trio, given, wanted, gathered, opens=False)
+
+
+def _in_error(trio: Trio, rule: ObservedRule) -> Finding:
+    return Finding(
+        code=FindingCode.RULE_IN_ERROR,
+        change_class=ChangeClass.DRIFTED if not trio.chosen else ChangeClass.HOLDERS_CHOICE,
+        severity=Severity.MEDIUM,
+        message="The service says that an inbox rule of ours is in error or cannot be changed.",
+        case_reference=trio.case_reference,
+        mailbox=trio.mailbox,
+        rule=name_in(rule.properties),
+        key=trio.key,
+        kind=RuleKind.INBOX_RULE,
+        chosen_by_holder=trio.chosen,
+    )

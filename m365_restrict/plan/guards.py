@@ -1,0 +1,154 @@
+"""Guards judge the run: when they fire, everything that does not open is held back (design.md 2.6)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import Action, Change, GuardVerdict, Observed, RuleKind
+from m365_restrict.plan.codes import GuardCode
+from m365_restrict.register.recipient import Unresolved
+from m365_restrict.rules.compilation import Directory
+from m365_restrict.rules.observed import Properties
+
+_FEWEST_LOST = 2
+_WHOLE = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardSettings:
+    """SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT; a loss over either is refused."""
+
+    max_removals: int = 5
+    max_removals_percent: int = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceLimits:
+    """What the service allows (exchange.md 3). `spare_rules` stay free for administrators."""
+
+    rules: int = 300
+    spare_rules: int = 5
+    pattern_characters: int = 20_480
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardFacts:
+    """What the guards judge.
+
+    `live_before` are the live cases of the last run. `lost` are those of them that vanished from the
+    list or lost their approval evidence: never ones that the register opened or that ended.
+    """
+
+    items_read: int
+    live_before: frozenset[str]
+    lost: frozenset[str]
+    directory: Directory
+    observed: Observed
+    limits: ServiceLimits = ServiceLimits()
+
+
+def judge_guards(
+    changes: Sequence[Change], facts: GuardFacts, settings: GuardSettings
+) -> tuple[GuardVerdict, ...]:
+    """The guards that fire, in the order of their weight. Dry runs are judged alike."""
+    return (
+        *_source(facts, settings),
+        *_exemptions(facts.directory),
+        *_limits(changes, facts),
+    )
+
+
+def _source(facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict]:
+    live, lost = len(facts.live_before), len(facts.lost & facts.live_before)
+    if facts.items_read == 0 and live:
+        yield GuardVerdict(
+            code=GuardCode.SOURCE_EMPTY,
+            message=f"The register was read with no items, but {_cases(live)} were live in the last run.",
+            override="",
+        )
+    elif lost >= _FEWEST_LOST and (
+        lost > settings.max_removals or lost * _WHOLE > settings.max_removals_percent * live
+    ):
+        yield GuardVerdict(
+            code=GuardCode.SOURCE_SHRUNKEN,
+            message=(
+                f"{lost} of {_cases(live)} vanished or lost their approval evidence; the limits are "
+                f"{settings.max_removals} and {settings.max_removals_percent} %."
+            ),
+            override="SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT",
+        )
+
+
+def _cases(count: int) -> str:
+    return "1 live case" if count == 1 else f"{count} live cases"
+
+
+def _exemptions(directory: Directory) -> Iterator[GuardVerdict]:
+    for entry in directory.protected:
+        if isinstance(entry, Unresolved):
+            yield GuardVerdict(
+                code=GuardCode.PROTECTED_UNRESOLVED,
+                message=f"The protected mailbox {entry.asked} could not be found: {entry.reason}.",
+                override="POLICY__PROTECTED_MAILBOXES",
+            )
+    group, members = directory.councillors_group, directory.councillor_members
+    if isinstance(group, Unresolved):
+        why = f"The councillors' group {group.asked} could not be found: {group.reason}."
+    elif isinstance(members, Unknown):
+        why = f"The members of the councillors' group could not be read: {members.reason}."
+    else:
+        return
+    yield GuardVerdict(
+        code=GuardCode.COUNCILLORS_UNREADABLE, message=why, override="POLICY__COUNCILLORS_GROUP"
+    )
+
+
+def _limits(changes: Sequence[Change], facts: GuardFacts) -> Iterator[GuardVerdict]:
+    if isinstance(facts.observed.transport, Unknown):
+        return
+    ours = [change for change in changes if change.kind is RuleKind.TRANSPORT_RULE]
+    created = sum(change.action is Action.CREATE for change in ours)
+    # Creates come before deletes, so a rule that is about to go still counts.
+    rules = len(facts.observed.transport) + created
+    most = facts.limits.rules - facts.limits.spare_rules
+    if created and rules > most:
+        yield GuardVerdict(
+            code=GuardCode.TOO_MANY_RULES,
+            message=(
+                f"There would be {rules} transport rules; Exchange allows {facts.limits.rules}, of which "
+                f"{facts.limits.spare_rules} are kept free."
+            ),
+            override="",
+        )
+    before = sum(pattern_characters(rule.properties) for rule in facts.observed.transport)
+    added = sum(max(0, _pattern_growth(change)) for change in ours)
+    if added and before + added > facts.limits.pattern_characters:
+        yield GuardVerdict(
+            code=GuardCode.TOO_MANY_PATTERNS,
+            message=(
+                f"All rules together would hold {before + added} characters of words and patterns; "
+                f"Exchange allows {facts.limits.pattern_characters}."
+            ),
+            override="RULES__SENDER_MATCH=from",
+        )
+
+
+def _pattern_growth(change: Change) -> int:
+    before = pattern_characters(change.observed.properties) if change.observed else 0
+    after = pattern_characters(change.target) if change.target else 0
+    return after - before
+
+
+def pattern_characters(properties: Properties) -> int:
+    """Characters that count against the organisation's budget for words and patterns (exchange.md 3)."""
+    return sum(
+        len(text)
+        for name, value in properties.items()
+        if name.endswith(("ContainsWords", "MatchesPatterns", "MatchesWords")) and _is_texts(value)
+        for text in value
+    )
+
+
+def _is_texts(value: object) -> TypeGuard[tuple[str, ...]]:
+    return isinstance(value, tuple)

@@ -1,0 +1,96 @@
+"""Opening is never blocked: which changes let more mail through and do nothing else (design.md 2)."""
+
+import re
+from datetime import datetime
+
+from m365_restrict.rules.observed import Properties, PropertyValue
+from m365_restrict.rules.properties import INBOX_SENDERS, SENDER_CONDITIONS
+from m365_restrict.rules.stamp import with_digest
+
+# Names and comments decide nothing about mail.
+_NEUTRAL = frozenset({"Name", "Comments", "displayName"})
+_EXCEPTION = re.compile(r"ExceptIf.+|exceptions\..+")
+_CONDITION = re.compile(
+    r"From.*|SentTo.*|Recipient(Address|Domain).+|AnyOf.+|Sender(DomainIs|IpRanges|AD.+)|Subject(Contains|"
+    r"Matches|Or).+|Header(Contains|Matches).+|Attachment.+|BetweenMemberOf.|Message(Size|Type).+|"
+    r"conditions\..+"
+)
+_SENDERS = frozenset({*SENDER_CONDITIONS, INBOX_SENDERS})
+_WEAKEST = {"State": "Disabled", "isEnabled": False, "Mode": "Audit"}
+
+
+def only_opens(before: Properties, after: Properties | None) -> bool:
+    """Whether every message that meets the rule afterwards met it before as well. None is no rule."""
+    if after is None:
+        return True
+    return all(
+        name in _NEUTRAL or _field_opens(name, before.get(name), after.get(name))
+        for name in {*before, *after}
+    )
+
+
+def _field_opens(name: str, before: PropertyValue | None, after: PropertyValue | None) -> bool:
+    if name in _WEAKEST:
+        opens = after == _WEAKEST[name]
+    elif name in {"ExpiryDate", "ActivationDate"}:
+        opens = _window_narrows(name, before, after)
+    elif name == "SenderAddressLocation":
+        opens = before == "HeaderOrEnvelope" and after is None
+    elif _EXCEPTION.fullmatch(name):
+        opens = before is None or _within(before, after)
+    elif _CONDITION.fullmatch(name):
+        opens = after is not None and (before is None or _within(after, before))
+    else:
+        opens = False
+    return opens or before == after
+
+
+def _window_narrows(name: str, before: PropertyValue | None, after: PropertyValue | None) -> bool:
+    if not isinstance(after, datetime):
+        return False
+    if not isinstance(before, datetime):
+        return before is None
+    return after <= before if name == "ExpiryDate" else after >= before
+
+
+def _within(smaller: PropertyValue, larger: PropertyValue | None) -> bool:
+    if not isinstance(smaller, tuple) or not isinstance(larger, tuple):
+        return False
+    return bool(smaller) and set(smaller) <= set(larger)
+
+
+def opened(before: Properties, after: Properties, still_restricted: frozenset[str]) -> Properties | None:
+    """`before` with every opening of `after` and nothing else of it; None where no rule is left.
+
+    `still_restricted` are the senders that the case still names in any of its rules, so that one
+    that moved to another rule of the case is not let through.
+    """
+    result: dict[str, PropertyValue] = dict(before)
+    for name in sorted({*before, *after} - _NEUTRAL):
+        value = _opened_value(name, before.get(name), after.get(name), still_restricted)
+        if value == ():
+            return None
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = value
+    if result != dict(before) and isinstance(result.get("Comments"), str):
+        result["Comments"] = with_digest(str(result["Comments"]), result)
+    return result
+
+
+def _opened_value(
+    name: str,
+    before: PropertyValue | None,
+    after: PropertyValue | None,
+    still_restricted: frozenset[str],
+) -> PropertyValue | None:
+    """The value after the opening part. An empty tuple: the rule has nobody left to act on."""
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        if name in _SENDERS:
+            return tuple(value for value in before if value in still_restricted)
+        if _EXCEPTION.fullmatch(name):
+            return tuple(sorted({*before, *after}))
+        if _CONDITION.fullmatch(name):
+            return tuple(value for value in before if value in after)
+    return after if _field_opens(name, before, after) else before

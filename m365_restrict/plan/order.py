@@ -1,0 +1,117 @@
+"""The order of our transport rules among themselves, and the order in which changes are written."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from m365_restrict.plan.change import Action, Change, LineEntry, Place, RuleKind, RuleOrder
+
+ORDER_FIELD = "order"
+_PHASE = {Action.CREATE: 0, Action.UPDATE: 1, Action.DELETE: 2}
+
+
+def out_of_order(line: Sequence[LineEntry], orders: Mapping[str, RuleOrder]) -> tuple[str, ...]:
+    """Keys of the fewest rules of ours that must move so that ours stand in their order.
+
+    Absolute priority means nothing: a foreign rule that is put in between is no difference.
+    """
+    ranked = [entry.key for entry in line if entry.key in orders]
+    tails: list[RuleOrder] = []
+    lengths: list[int] = []
+    for key in ranked:
+        place = bisect_left(tails, orders[key])
+        tails[place : place + 1] = [orders[key]]
+        lengths.append(place + 1)
+    staying: set[str] = set()
+    wanted = len(tails)
+    for key, length in zip(reversed(ranked), reversed(lengths), strict=True):
+        if length == wanted and (not staying or orders[key] < min(orders[kept] for kept in staying)):
+            staying.add(key)
+            wanted -= 1
+    return tuple(key for key in ranked if key not in staying)
+
+
+def priority_for(
+    order: RuleOrder, line: Sequence[LineEntry], orders: Mapping[str, RuleOrder], place: Place
+) -> int:
+    """Where a rule of ours goes into `line`, which does not hold it yet: 0 to len(line).
+
+    Below all of ours that come before it and, for `LAST`, below every foreign rule; but never below
+    one of ours that comes after it.
+    """
+    lowest = 0
+    for index, entry in enumerate(line):
+        foreign_before = place is Place.LAST and not entry.key
+        ours_before = entry.key in orders and orders[entry.key] < order
+        if foreign_before or ours_before:
+            lowest = index + 1
+    later = [index for index, entry in enumerate(line) if entry.key in orders and orders[entry.key] > order]
+    return min([lowest, *later])
+
+
+def placed(
+    changes: Sequence[Change],
+    line: Sequence[LineEntry],
+    orders: Mapping[str, RuleOrder],
+    place: Place,
+) -> tuple[Change, ...]:
+    """Give creates and moves their priority, as it will be when their turn comes."""
+    standing = list(line)
+    result: list[Change] = []
+    for change in changes:
+        if change.kind is not RuleKind.TRANSPORT_RULE or change.held_by:
+            result.append(change)
+            continue
+        moves = change.action is Action.CREATE or any(entry.field == ORDER_FIELD for entry in change.fields)
+        if moves or change.action is Action.DELETE:
+            standing = [entry for entry in standing if entry.key != change.key]
+        if not moves or change.key not in orders:
+            result.append(change)
+            continue
+        priority = priority_for(orders[change.key], standing, orders, place)
+        standing.insert(priority, LineEntry("", change.key))
+        result.append(replace(change, priority=priority))
+    return tuple(result)
+
+
+def in_writing_order(changes: Iterable[Change], orders: Mapping[str, RuleOrder]) -> tuple[Change, ...]:
+    """Creates, then updates, then deletes, so that there is no gap; named-mailbox rules first.
+
+    A change that frees a name stands before the change that needs it. Held changes come last.
+    """
+    ordered = sorted(changes, key=lambda change: _writing_key(change, orders))
+    result: list[Change] = []
+    while ordered:
+        ready = next((change for change in ordered if not _name_is_held(change, ordered)), ordered[0])
+        ordered.remove(ready)
+        result.append(ready)
+    return tuple(result)
+
+
+def _writing_key(change: Change, orders: Mapping[str, RuleOrder]) -> tuple[bool, int, RuleOrder, str, str]:
+    order = orders.get(change.key, (len(_PHASE), change.case_reference, 0))
+    return (bool(change.held_by), _PHASE[change.action], order, change.kind.value, change.key)
+
+
+def _name_is_held(change: Change, others: Sequence[Change]) -> bool:
+    """Whether another waiting change must first give up the name that this one takes."""
+    taken = _name_after(change)
+    return taken is not None and any(
+        other is not change
+        and not other.held_by
+        and _name_before(other) == taken
+        and _name_after(other) != taken
+        for other in others
+    )
+
+
+def _name_after(change: Change) -> str | None:
+    if change.kind is not RuleKind.TRANSPORT_RULE or change.target is None or change.held_by:
+        return None
+    return str(change.target.get("Name", "")).casefold()
+
+
+def _name_before(change: Change) -> str | None:
+    if change.kind is not RuleKind.TRANSPORT_RULE or change.observed is None:
+        return None
+    return str(change.observed.properties.get("Name", "")).casefold()

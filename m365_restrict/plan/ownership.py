@@ -1,0 +1,119 @@
+"""Which rules in the tenant are ours (design.md 5). Nothing else is ever changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from m365_restrict.plan.change import Applied, ChangeClass, Finding, RuleKind, Severity
+from m365_restrict.plan.codes import FindingCode
+from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
+from m365_restrict.rules.stamp import Damaged, Stamp, digest_of, parse_stamp
+from m365_restrict.rules.token import token_for
+
+
+@dataclass(frozen=True)
+class OwnedTransport:
+    """A transport rule of ours with the key and case that the ledger or its stamp gives it."""
+
+    key: str
+    case_reference: str
+    rule: ObservedTransportRule
+
+
+@dataclass(frozen=True)
+class OwnedInbox:
+    """An inbox rule of ours. A token that nothing known explains gets a key of its own."""
+
+    key: str
+    rule: ObservedInboxRule
+
+
+def owned_transport_rules(
+    observed: Sequence[ObservedTransportRule], applied: Iterable[Applied], *, instance_id: str
+) -> tuple[Mapping[str, OwnedTransport], tuple[Finding, ...]]:
+    """Our rules by key, and what is odd about stamps. A known Guid wins over every stamp."""
+    known = {entry.guid_or_rule_id: entry for entry in applied if entry.kind is RuleKind.TRANSPORT_RULE}
+    owned: dict[str, OwnedTransport] = {}
+    stamped: dict[str, list[tuple[Stamp, ObservedTransportRule]]] = {}
+    findings: list[Finding] = []
+    for rule in observed:
+        entry = known.get(rule.guid)
+        stamp = parse_stamp(rule.comments)
+        if entry is not None:
+            owned[entry.key] = OwnedTransport(entry.key, entry.case_reference, rule)
+        elif isinstance(stamp, Damaged):
+            findings.append(_odd(FindingCode.STAMP_DAMAGED, rule, "has a damaged stamp"))
+        elif stamp is not None and stamp.instance_id != instance_id:
+            text = "belongs to another installation of this program"
+            findings.append(_odd(FindingCode.STAMP_OF_OTHER_INSTANCE, rule, text))
+        elif stamp is not None:
+            stamped.setdefault(stamp.key, []).append((stamp, rule))
+    for key, candidates in stamped.items():
+        findings += _adopt(key, candidates, owned)
+    return owned, tuple(findings)
+
+
+def _adopt(
+    key: str,
+    candidates: list[tuple[Stamp, ObservedTransportRule]],
+    owned: dict[str, OwnedTransport],
+) -> list[Finding]:
+    """Take the rule whose stamp fits what it holds; every other bearer of the stamp is a copy."""
+    ranked = sorted(
+        candidates,
+        key=lambda entry: (entry[0].digest != digest_of(entry[1].properties), entry[1].priority),
+    )
+    if key not in owned:
+        stamp, rule = ranked.pop(0)
+        owned[key] = OwnedTransport(key, stamp.case_reference, rule)
+    return [
+        _odd(FindingCode.STAMP_COPIED, rule, "carries a copy of another rule's stamp") for _, rule in ranked
+    ]
+
+
+def _odd(code: FindingCode, rule: ObservedTransportRule, what: str) -> Finding:
+    low = code is FindingCode.STAMP_OF_OTHER_INSTANCE
+    return Finding(
+        code=code,
+        change_class=ChangeClass.FOREIGN_EFFECT,
+        severity=Severity.LOW if low else Severity.MEDIUM,
+        message=f"The transport rule “{rule.name}” {what}; it is left untouched.",
+        rule=rule.name,
+        changed_by=rule.changed_by,
+        changed_at=rule.changed_at,
+    )
+
+
+def owned_inbox_rules(
+    observed: Sequence[ObservedInboxRule],
+    applied: Iterable[Applied],
+    keys: Iterable[str],
+    *,
+    instance_id: str,
+) -> tuple[Mapping[str, OwnedInbox], tuple[Finding, ...]]:
+    """Our rules of one mailbox by key: by the ledger's rule id first, then by token."""
+    entries = [entry for entry in applied if entry.kind is RuleKind.INBOX_RULE]
+    by_id = {entry.guid_or_rule_id: entry for entry in entries}
+    by_token = {token_for(key, instance_id): key for key in (*(entry.key for entry in entries), *keys)}
+    owned: dict[str, OwnedInbox] = {}
+    findings: list[Finding] = []
+    for rule in sorted(observed, key=lambda entry: entry.rule_id not in by_id):
+        entry = by_id.get(rule.rule_id)
+        key = entry.key if entry else by_token.get(rule.token, f"token-{rule.token}")
+        if key in owned:
+            findings.append(_copied(rule))
+        else:
+            owned[key] = OwnedInbox(key, rule)
+    return owned, tuple(findings)
+
+
+def _copied(rule: ObservedInboxRule) -> Finding:
+    return Finding(
+        code=FindingCode.STAMP_COPIED,
+        change_class=ChangeClass.FOREIGN_EFFECT,
+        severity=Severity.LOW,
+        message="An inbox rule is a copy of a rule of ours; it is left untouched.",
+        mailbox=rule.mailbox,
+        rule=rule.display_name,
+        kind=RuleKind.INBOX_RULE,
+        chosen_by_holder=True,
+    )

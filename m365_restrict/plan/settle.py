@@ -1,0 +1,240 @@
+"""What follows for one rule of ours from desired, observed and last applied."""
+
+from dataclasses import dataclass, field
+
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import (
+    Applied,
+    Change,
+    ChangeClass,
+    Finding,
+    ObservedRule,
+    RuleKind,
+    Severity,
+)
+from m365_restrict.plan.codes import FindingCode
+from m365_restrict.plan.compare import class_of, creation, deletion, name_in, opening_part, update
+from m365_restrict.plan.wanted import DifferenceInput, Wanted, WantedRules
+from m365_restrict.rules.choice_rules import choice_key, is_choice_key
+from m365_restrict.rules.codes import RuleCode
+from m365_restrict.rules.observed import ObservedTransportRule
+from m365_restrict.rules.properties import senders_of
+
+
+@dataclass
+class Gathered:
+    """What a difference gathers while it looks at one rule after the other."""
+
+    changes: list[Change] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    takeovers: list[Applied] = field(default_factory=list)
+    forgotten: list[str] = field(default_factory=list)
+    holder_ended: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trio:
+    """One rule of ours seen from three sides."""
+
+    key: str
+    kind: RuleKind
+    case_reference: str
+    mailbox: str
+    wanted: Wanted | None
+    observed: ObservedRule | None
+    applied: Applied | None
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the rule exists because a councillor chose it."""
+        known = self.wanted or self.applied
+        if known:
+            return known.chosen_by_holder
+        # An inbox rule that nothing explains may be a choice, so it is treated as confidentially as one.
+        return self.kind is RuleKind.INBOX_RULE or is_choice_key(self.key)
+
+    @property
+    def change_class(self) -> ChangeClass | None:
+        """The three-way class."""
+        return class_of(
+            self.wanted.properties if self.wanted else None,
+            self.observed.properties if self.observed else None,
+            self.applied.properties if self.applied else None,
+        )
+
+    def record(self) -> Applied:
+        """What the ledger should know of the rule as it is observed."""
+        observed = self.observed
+        if observed is None:
+            raise ValueError("a rule that was not observed cannot be recorded")
+        found = observed.guid if isinstance(observed, ObservedTransportRule) else observed.rule_id
+        return Applied(
+            key=self.key,
+            kind=self.kind,
+            guid_or_rule_id=found,
+            mailbox=self.mailbox,
+            case_reference=self.case_reference,
+            name=name_in(observed.properties),
+            properties=observed.properties,
+            chosen_by_holder=self.chosen,
+            saved=self.wanted.saved if self.wanted else "",
+        )
+
+
+def settle(
+    trio: Trio, given: DifferenceInput, wanted: WantedRules, gathered: Gathered, *, opens: bool
+) -> None:
+    """Decide on one rule that follows the register. `opens`: all that its case wants only opens."""
+    if trio.wanted is None:
+        _settle_unwanted(trio, given, wanted, gathered, opens=opens)
+    elif trio.observed is None:
+        if not trio.wanted.withheld:
+            missing = trio.change_class or ChangeClass.PENDING
+            gathered.changes.append(creation(trio.wanted, missing, opens=opens))
+    elif trio.change_class is None:
+        note_takeover(trio, gathered)
+    else:
+        senders = wanted.senders_in(trio.case_reference)
+        if trio.wanted.withheld:
+            part = opening_part(trio.wanted, trio.observed, trio.change_class, senders)
+            gathered.changes += [part] if part else []
+        else:
+            gathered.changes.append(
+                update(trio.wanted, trio.observed, trio.change_class, senders, opens=opens)
+            )
+
+
+def note_takeover(trio: Trio, gathered: Gathered) -> None:
+    """Have the ledger record a rule that already is as wanted and that it knows differently."""
+    record = trio.record()
+    if trio.applied is None or trio.applied != record:
+        gathered.takeovers.append(record)
+
+
+def _settle_unwanted(
+    trio: Trio, given: DifferenceInput, wanted: WantedRules, gathered: Gathered, *, opens: bool
+) -> None:
+    if trio.observed is None:
+        if _stays(trio, given) is None:
+            gathered.forgotten.append(trio.key)
+        return
+    why = _stays(trio, given)
+    if why is not None:
+        gathered.findings += [why] if why.message else []
+        return
+    reason = trio.change_class or ChangeClass.PENDING
+    recorded = _is_recorded(trio, given, wanted, opens=opens)
+    gathered.changes.append(deletion(trio.applied or trio.record(), trio.observed, reason, opens=recorded))
+
+
+def _is_recorded(trio: Trio, given: DifferenceInput, wanted: WantedRules, *, opens: bool) -> bool:
+    """Whether the register itself records that this rule goes, so that no guard may hold it back.
+
+    A rule of a live case goes either because the case needs it no longer, or because another rule
+    takes its place: then it must not go before that one stands.
+    """
+    if trio.chosen or trio.case_reference in given.opened_case_refs:
+        return True
+    if trio.case_reference not in given.live_case_refs or trio.observed is None:
+        return False
+    left = wanted.senders_in(trio.case_reference)
+    return opens or left.isdisjoint(senders_of(trio.observed.properties))
+
+
+def _stays(trio: Trio, given: DifferenceInput) -> Finding | None:
+    """Why a rule that nobody wants now must stay all the same; None where it goes."""
+    if trio.case_reference in given.opened_case_refs:
+        return None
+    if trio.case_reference in given.kept_case_refs:
+        return _kept(trio)
+    if trio.chosen:
+        return None if given.choices_known else _kept(trio, silent=True)
+    if trio.case_reference in given.desired.blocked_cases:
+        return _kept(trio, silent=True)
+    return None
+
+
+def _kept(trio: Trio, *, silent: bool = False) -> Finding:
+    message = (
+        f"The item of case {trio.case_reference} is no longer in the list; its rule stays until the item "
+        "is proven gone."
+    )
+    return Finding(
+        code=FindingCode.RULE_KEPT,
+        change_class=ChangeClass.REGISTER,
+        severity=Severity.HIGH,
+        message="" if silent else message,
+        case_reference=trio.case_reference,
+        mailbox=trio.mailbox,
+        rule=name_in(trio.observed.properties) if trio.observed else "",
+        key=trio.key,
+        kind=trio.kind,
+        chosen_by_holder=trio.chosen,
+    )
+
+
+def settle_choice(trio: Trio, given: DifferenceInput, gathered: Gathered) -> None:
+    """Decide on a councillor's own inbox rule: what they did to it is respected (design.md 7)."""
+    chosen, observed, applied = trio.wanted, trio.observed, trio.applied
+    if chosen is None:
+        if given.choices_known and not _case_is_kept(trio, given):
+            _end_choice(trio, gathered)
+        return
+    anew = applied is not None and applied.saved != chosen.saved
+    ended = applied is not None and applied.holder_ended and not anew
+    if observed is not None and not ended and observed.properties == chosen.properties:
+        note_takeover(trio, gathered)
+    elif observed is None and (applied is None or anew):
+        gathered.changes.append(creation(chosen, ChangeClass.PENDING, opens=False))
+    elif (
+        observed is not None
+        and applied is not None
+        and not ended
+        and (anew or applied.properties == observed.properties)
+    ):
+        reason = trio.change_class or ChangeClass.PENDING
+        senders = frozenset(senders_of(chosen.properties))
+        gathered.changes.append(update(chosen, observed, reason, senders, opens=False))
+    else:
+        _respect_holder(trio, gathered)
+
+
+def _case_is_kept(trio: Trio, given: DifferenceInput) -> bool:
+    """Whether the choice stands and only waits for a case whose item has vanished without proof."""
+    if not given.kept_case_refs or trio.case_reference in given.kept_case_refs:
+        return bool(given.kept_case_refs)
+    waiting = RuleCode.CHOICE_CASE_NOT_LIVE
+    return any(
+        refused.code == waiting and choice_key(refused.item_id) == trio.key
+        for refused in given.desired.choice_refusals
+    )
+
+
+def _end_choice(trio: Trio, gathered: Gathered) -> None:
+    """A choice that was stopped or has ended: its rule goes, even if the holder edited it."""
+    if trio.observed is not None:
+        reason = ChangeClass.ORPHAN if trio.applied is None else ChangeClass.PENDING
+        identity = trio.applied or trio.record()
+        gathered.changes.append(deletion(identity, trio.observed, reason, opens=True))
+    elif trio.applied is not None:
+        gathered.forgotten.append(trio.key)
+
+
+def _respect_holder(trio: Trio, gathered: Gathered) -> None:
+    if trio.applied is not None and not trio.applied.holder_ended:
+        gathered.holder_ended.append(trio.key)
+    did = "changed" if trio.observed else "removed"
+    gathered.findings.append(
+        Finding(
+            code=FindingCode.HOLDER_CHANGED_RULE,
+            change_class=ChangeClass.HOLDERS_CHOICE,
+            severity=Severity.LOW,
+            message=f"A councillor {did} the rule that they had chosen. It is not put back.",
+            mailbox=trio.mailbox,
+            rule=trio.applied.name if trio.applied else "",
+            key=trio.key,
+            kind=trio.kind,
+            chosen_by_holder=True,
+        )
+    )

@@ -1,0 +1,38 @@
+"""What is sent for a change. The sender condition is always in it; that is checked here once more."""
+
+from collections.abc import Mapping
+
+from m365_restrict.plan.change import Action, Change, RuleKind
+from m365_restrict.rules.parameters import Parameters, message_rule_body, new_parameters, set_parameters
+
+
+def cmdlet_parameters(change: Change) -> Parameters:
+    """Parameters of New- or Set-TransportRule for a change, without its Identity.
+
+    A new rule is disabled. Raises ValueError for any other change, or without a sender condition.
+    """
+    if change.kind is not RuleKind.TRANSPORT_RULE or change.target is None:
+        raise ValueError("this change is not a write of a transport rule")
+    if change.action is Action.CREATE:
+        parameters = new_parameters(change.target)
+    elif change.observed is not None:
+        parameters = set_parameters(change.target, change.observed.properties)
+    else:
+        raise ValueError("an update needs the rule as it was observed")
+    return parameters if change.priority is None else {**parameters, "Priority": change.priority}
+
+
+def message_rule(change: Change, *, folders: Mapping[str, str], sequence: int = 1) -> Parameters:
+    """The whole messageRule for a change. `folders` maps folder names to ids of that mailbox.
+
+    Raises ValueError for any other change or without senders, and KeyError for an unknown folder.
+    """
+    if change.kind is not RuleKind.INBOX_RULE or change.target is None:
+        raise ValueError("this change is not a write of an inbox rule")
+    return message_rule_body(change.target, folders=folders, sequence=sequence)
+
+
+def folder_needed(change: Change) -> str | None:
+    """The folder name that a change must have an id for, or None."""
+    folder = change.target.get("actions.moveToFolder") if change.target else None
+    return folder if isinstance(folder, str) else None

@@ -1,0 +1,122 @@
+"""From the normal form to what is sent: cmdlet parameters and messageRule bodies (exchange.md 1.3, 1.4)."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from m365_restrict.rules.observed import Properties, PropertyValue
+from m365_restrict.rules.properties import INBOX_FOLDER, INBOX_SENDERS, SENDER_CONDITIONS, senders_of
+from m365_restrict.rules.stamp import plain_value
+
+Parameters: TypeAlias = dict[str, object]
+
+# Set has no parameter for these, so they are never sent; State goes through Enable- and Disable-.
+_NOT_SENT = frozenset(
+    [
+        "State",
+        "DlpPolicy",
+        "HasSenderOverride",
+        "ExceptIfHasSenderOverride",
+        "IsRuleConfigurationSupported",
+        "IsValid",
+        "RuleSubType",
+        "UseLegacyRegex",
+    ]
+)
+# A parameter that is not sent is left alone, so each owned property is cleared by name (exchange.md 1.4).
+_OWNED_LISTS = ("SentTo", "SentToMemberOf", "ExceptIfSentTo", "ExceptIfSentToMemberOf")
+_OWNED_DEFAULTS: Mapping[str, object] = {
+    "Comments": None,
+    "ActivationDate": None,
+    "ExpiryDate": None,
+    "StopRuleProcessing": False,
+    "SenderAddressLocation": "Header",
+    "RecipientAddressType": "Resolved",
+    "RuleErrorAction": "Ignore",
+}
+# Header name and words are cleared together (exchange.md 7.1 row 21); so are a refusal's text and code.
+_PAIRS: Mapping[str, tuple[str, object]] = {
+    "HeaderContainsMessageHeader": ("HeaderContainsWords", []),
+    "HeaderContainsWords": ("HeaderContainsMessageHeader", None),
+    "HeaderMatchesMessageHeader": ("HeaderMatchesPatterns", []),
+    "HeaderMatchesPatterns": ("HeaderMatchesMessageHeader", None),
+    "SetHeaderName": ("SetHeaderValue", None),
+    "SetHeaderValue": ("SetHeaderName", None),
+    "RejectMessageReasonText": ("RejectMessageEnhancedStatusCode", None),
+}
+
+
+def new_parameters(target: Properties) -> Parameters:
+    """Parameters of New-TransportRule: always disabled, enabled only after it was read back (design.md 2.8).
+
+    Raises ValueError where the rule has no sender condition.
+    """
+    _demand_senders(target)
+    return {
+        **{name: plain_value(value) for name, value in target.items() if name not in _NOT_SENT},
+        "Enabled": False,
+    }
+
+
+def set_parameters(target: Properties, current: Properties) -> Parameters:
+    """Parameters of Set-TransportRule that turn `current` into `target`, clears included.
+
+    The sender condition is always there in full. Raises ValueError where the rule has none.
+    """
+    _demand_senders(target)
+    parameters: Parameters = {name: [] for name in _OWNED_LISTS} | dict(_OWNED_DEFAULTS)
+    for name, value in current.items():
+        if name not in target and name not in parameters:
+            parameters[name] = _cleared(value)
+            pair = _PAIRS.get(name)
+            if pair and pair[0] not in target:
+                parameters[pair[0]] = pair[1]
+    parameters |= {name: plain_value(value) for name, value in target.items()}
+    return {name: value for name, value in parameters.items() if name not in _NOT_SENT}
+
+
+def _cleared(value: PropertyValue) -> object:
+    if isinstance(value, tuple):
+        return []
+    return False if isinstance(value, bool) else None
+
+
+def _demand_senders(target: Properties) -> None:
+    """A rule without a sender condition acts on all mail (exchange.md 1.4)."""
+    conditions = [target.get(name) for name in SENDER_CONDITIONS if name in target]
+    senders = senders_of(target)
+    if len(conditions) != 1 or not senders or not all(sender.strip() for sender in senders):
+        raise ValueError("a rule without exactly one filled sender condition must never be written")
+
+
+def message_rule_body(target: Properties, *, folders: Mapping[str, str], sequence: int) -> Parameters:
+    """A whole messageRule: PATCH replaces conditions and actions as wholes (graph.md 1.2).
+
+    `folders` maps folder names to the mailbox's ids. Raises KeyError for a folder without an id, and
+    ValueError where the rule names no sender.
+    """
+    if not senders_of(target):
+        raise ValueError("an inbox rule without senders must never be written")
+    body: Parameters = {
+        "displayName": target["displayName"],
+        "sequence": sequence,
+        "isEnabled": target["isEnabled"],
+        "conditions": {},
+        "exceptions": {},
+        "actions": {},
+    }
+    for name, value in target.items():
+        part, _, member = name.partition(".")
+        section = body.get(part)
+        if member and isinstance(section, dict):
+            section[member] = _body_value(name, value, folders)
+    if not body["exceptions"]:
+        body["exceptions"] = None
+    return body
+
+
+def _body_value(name: str, value: PropertyValue, folders: Mapping[str, str]) -> object:
+    if name == INBOX_SENDERS and isinstance(value, tuple):
+        return [{"emailAddress": {"name": address, "address": address}} for address in value]
+    if name == INBOX_FOLDER:
+        return folders[str(value)]
+    return plain_value(value)
