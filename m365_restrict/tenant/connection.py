@@ -1,0 +1,49 @@
+"""HTTP connections with explicit trust, and what a service asks of those that try again."""
+
+import ssl
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+_CONNECT_SECONDS = 30.0
+
+
+def build_http_client(*, ca_file: Path | None, timeout_seconds: float) -> httpx.AsyncClient:
+    """A pooled client that trusts `ca_file` alone where given, else the system's certificates.
+
+    HTTP/1.1: one connection for each of four requests in flight is enough.
+    """
+    return httpx.AsyncClient(
+        verify=trust_of(ca_file),
+        timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
+        follow_redirects=False,
+    )
+
+
+def trust_of(ca_file: Path | None) -> ssl.SSLContext | bool:
+    """What httpx takes as `verify`."""
+    return True if ca_file is None else ssl.create_default_context(cafile=str(ca_file))
+
+
+def retry_after_seconds(value: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, or None if it names none; a date counts from real time."""
+    if not value:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def shown_path(url: str) -> str:
+    """A URL's path with mailboxes left out: no address goes into a message or a log."""
+    segments = urlsplit(url).path.split("/")
+    return "/".join("…" if "@" in segment or "%40" in segment else segment for segment in segments)

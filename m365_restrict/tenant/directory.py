@@ -1,0 +1,158 @@
+"""Who is behind an address, who is in a group, what the tenant allows (graph.md 2; exchange.md 9, 10)."""
+
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from m365_restrict.errors import ServiceError
+from m365_restrict.outcome import Unknown
+from m365_restrict.register.address import normalise
+from m365_restrict.register.recipient import Resolved, Unresolved
+from m365_restrict.tenant.exchange import ExchangeReader, ReadCmdlet
+from m365_restrict.tenant.graph import GraphReader, JsonObject, path_of
+from m365_restrict.tenant.recipients import ExchangeRecipients, GraphRecipients
+from m365_restrict.tenant.together import all_of
+from m365_restrict.tenant.transport_limits import TransportLimits, read_limits
+
+_NOT_FOUND = 404
+_USER_FIELDS = {"$select": "id,userPrincipalName,mail,accountEnabled"}
+_MEMBERS_QUERY = {**_USER_FIELDS, "$count": "true", "$top": "999"}
+# The cast to users is an advanced query: it needs $count and this header (graph.md 2).
+_EVENTUAL = {"ConsistencyLevel": "eventual"}
+
+_Ask: TypeAlias = Callable[[str], Coroutine[Any, Any, Resolved]]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A person. `address` is the mail address, else the sign-in name; both lower case."""
+
+    object_id: str
+    address: str
+    sign_in_name: str = ""
+    account_enabled: bool = True
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """People behind a list of sign-in names and groups, and the entries that are neither."""
+
+    members: frozenset[Member]
+    unresolved: tuple[Unresolved, ...] = ()
+
+    @property
+    def object_ids(self) -> frozenset[str]:
+        """Entra object ids, by which approvers are known (contracts.md 1)."""
+        return frozenset(member.object_id for member in self.members)
+
+
+class DirectoryReader:
+    """Asks Exchange about recipients where the application has a role there, else Graph alone."""
+
+    def __init__(self, graph: GraphReader, exchange: ExchangeReader) -> None:
+        """Both are the reader application's."""
+        self._graph = graph
+        self._exchange = exchange
+        by_graph = GraphRecipients(graph)
+        self._recipients = ExchangeRecipients(exchange, by_graph) if exchange.enabled else by_graph
+
+    async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
+        """What each address is, by the lower-case address asked.
+
+        A failed question is an `Unresolved` with `absent` false and never an exception, so that one bad
+        answer costs one case.
+        """
+        return await self._by_address(addresses, self._recipients.resolve)
+
+    async def resolve_targets(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
+        """As `resolve`, with what matters of a mailbox that mail is to be sent to.
+
+        That is forwarding, moderation, outside senders and the account (exchange.md 10). Graph alone cannot
+        tell and takes the harmless answer.
+        """
+        return await self._by_address(addresses, self._recipients.resolve_target)
+
+    async def members(self, group: str) -> frozenset[Member] | Unknown:
+        """All people in a group, nested ones too, or Unknown: no group, not readable, or not all readable."""
+        try:
+            group_id = await self._group_id(group)
+            if group_id is None:
+                return Unknown(
+                    group, "Graph knows no group with this address; it does not show dynamic ones."
+                )
+            path = path_of("groups", group_id, "transitiveMembers", "microsoft.graph.user")
+            pages = self._graph.get_pages(path, query=_MEMBERS_QUERY, headers=_EVENTUAL)
+            people = frozenset([_member(raw) async for raw in pages])
+        except ServiceError as error:
+            return Unknown(group, error.message)
+        if any(not person.address for person in people):
+            return Unknown(group, "its members came without addresses: grant the reader User.Read.All.")
+        return people
+
+    async def expand(self, entries: Iterable[str]) -> Expansion | Unknown:
+        """Sign-in names and group addresses to people. Unknown if one of them could not be asked about."""
+        found = await all_of(self._one_or_members(entry) for entry in dict.fromkeys(map(normalise, entries)))
+        unknown = next((entry for entry in found if isinstance(entry, Unknown)), None)
+        if unknown is not None:
+            return unknown
+        people = [entry for entry in found if isinstance(entry, frozenset)]
+        return Expansion(
+            frozenset[Member]().union(*people),
+            tuple(entry for entry in found if isinstance(entry, Unresolved)),
+        )
+
+    async def accepted_domains(self) -> frozenset[str] | Unknown:
+        """Domains that the tenant receives mail for, lower case."""
+        try:
+            result = await self._exchange.invoke(ReadCmdlet.ACCEPTED_DOMAIN)
+        except ServiceError as error:
+            return Unknown("accepted domains", error.message)
+        if result.truncated or not result.values:
+            return Unknown("accepted domains", "Exchange did not return them all.")
+        return frozenset(str(domain.get("DomainName") or "").lower() for domain in result.values) - {""}
+
+    async def limits(self) -> TransportLimits | Unknown:
+        """The tenant's own limits on transport rules (exchange.md 9)."""
+        try:
+            result = await self._exchange.invoke(ReadCmdlet.TRANSPORT_CONFIG)
+        except ServiceError as error:
+            return Unknown("transport limits", error.message)
+        return read_limits(result.values[0]) if result.values else TransportLimits()
+
+    async def _by_address(self, addresses: Iterable[str], ask: _Ask) -> Mapping[str, Resolved]:
+        wanted = [address for address in dict.fromkeys(map(normalise, addresses)) if address]
+        return dict(zip(wanted, await all_of(ask(address) for address in wanted), strict=True))
+
+    async def _one_or_members(self, entry: str) -> frozenset[Member] | Unresolved | Unknown:
+        try:
+            raw = await self._graph.get_json(path_of("users", entry), query=_USER_FIELDS)
+        except ServiceError as error:
+            if error.status != _NOT_FOUND:
+                return Unknown(entry, error.message)
+        else:
+            return frozenset({_member(raw)})
+        try:
+            known = await self._group_id(entry)
+        except ServiceError as error:
+            return Unknown(entry, error.message)
+        if known is None:
+            return Unresolved(entry, "the directory knows no account and no group with this name")
+        return await self.members(entry)
+
+    async def _group_id(self, address: str) -> str | None:
+        escaped = normalise(address).replace("'", "''")
+        query = {"$filter": f"mail eq '{escaped}'", "$select": "id,mail"}
+        found = [entry async for entry in self._graph.get_pages("/groups", query=query)]
+        # A filter that is silently ignored must not make any group the right one (graph.md 0.10).
+        ids = [str(entry["id"]) for entry in found if normalise(str(entry.get("mail"))) == normalise(address)]
+        return ids[0] if len(ids) == 1 else None
+
+
+def _member(raw: JsonObject) -> Member:
+    sign_in_name = normalise(str(raw.get("userPrincipalName") or ""))
+    return Member(
+        object_id=str(raw["id"]),
+        address=normalise(str(raw.get("mail") or "")) or sign_in_name,
+        sign_in_name=sign_in_name,
+        account_enabled=raw.get("accountEnabled") is not False,
+    )

@@ -1,0 +1,260 @@
+"""Microsoft Graph: the SDK for authentication and retry; bodies as raw JSON; our own paging.
+
+The SDK's typed models cost seconds a page, its page iterator stops at an empty page, and it replays a
+POST after a 504 (graph.md 0.5, 0.7, 9; testing.md, Speed of the SDK). None of the three is used.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential,
+)
+
+from m365_restrict.errors import ServiceError
+from m365_restrict.tenant.connection import build_http_client, retry_after_seconds, shown_path
+from m365_restrict.tenant.credentials import Credential, ReaderCredential, WriterCredential
+
+if TYPE_CHECKING:
+    from m365_restrict.tenant.graph_sdk import GraphSdk
+
+JsonObject: TypeAlias = dict[str, Any]
+
+_NOT_FOUND = 404
+_THROTTLED = 429
+_TRANSIENT = frozenset({500, 502})
+_ATTEMPTS = 3
+_LONGEST_WAIT_SECONDS = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphOptions:
+    """Where Graph is and how hard it may be asked.
+
+    `base_url` includes the version and no trailing slash. `max_in_flight` counts requests of this program,
+    because Outlook allows four at a time (graph.md 5). `retries` are the SDK's, on 429, 503 and 504.
+    """
+
+    base_url: str
+    scope: str
+    max_in_flight: int = 4
+    retries: int = 4
+    timeout_seconds: float = 100.0
+
+
+def path_of(*segments: str) -> str:
+    """A path from segments that are escaped each: addresses, list titles and ids may hold any character."""
+    return "/" + "/".join(quote(segment, safe="@:,()'=") for segment in segments)
+
+
+class _GraphConnection:
+    """One application's connection to Graph."""
+
+    def __init__(
+        self,
+        options: GraphOptions,
+        credential: Credential,
+        *,
+        ca_file: Path | None,
+        in_flight: asyncio.Semaphore,
+    ) -> None:
+        self._options = options
+        self._credential = credential
+        self._in_flight = in_flight
+        self._http = build_http_client(ca_file=ca_file, timeout_seconds=options.timeout_seconds)
+        self._sdk: GraphSdk | None = None
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    def url_for(self, path: str, query: Mapping[str, str] | None = None) -> str:
+        """The whole URL. `$` stays readable in options, as in Graph's own next links."""
+        text = urlencode(query, quote_via=quote, safe="$(),'=;/") if query else ""
+        return f"{self._options.base_url}{path}{'?' + text if text else ''}"
+
+    async def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, object] | None = None,
+        retries: int | None = None,
+    ) -> bytes:
+        """Send one request; ServiceError for every answer that is not a success."""
+        if urlsplit(url)[:2] != urlsplit(self._options.base_url)[:2]:
+            # A token is never sent anywhere else, whatever a next link says.
+            raise ServiceError(f"Graph answered with a next page on another host ({urlsplit(url).netloc}).")
+        async with self._in_flight:
+            return await self._loaded_sdk().send(
+                method, url, headers=headers or {}, body=body, retries=retries
+            )
+
+    def _loaded_sdk(self) -> "GraphSdk":
+        if self._sdk is None:
+            from m365_restrict.tenant.graph_sdk import GraphSdk  # noqa: PLC0415 (slow: only where it is used)
+
+            self._sdk = GraphSdk(
+                self._credential,
+                self._http,
+                base_url=self._options.base_url,
+                scope=self._options.scope,
+                retries=self._options.retries,
+            )
+        return self._sdk
+
+
+class GraphReader:
+    """Reads. It has no method that writes, and takes no credential that could."""
+
+    def __init__(
+        self,
+        options: GraphOptions,
+        credential: ReaderCredential,
+        *,
+        ca_file: Path | None,
+        in_flight: asyncio.Semaphore,
+    ) -> None:
+        """`in_flight` is shared by everything that this run opens."""
+        self._connection = _GraphConnection(options, credential, ca_file=ca_file, in_flight=in_flight)
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        await self._connection.close()
+
+    async def get_json(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> JsonObject:
+        """GET one object; ServiceError with Graph's status and code."""
+        return await self._get(self._connection.url_for(path, query), headers)
+
+    async def get_pages(
+        self,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[JsonObject]:
+        """Yield every element of every page. An empty page with a next link continues (graph.md 3.2).
+
+        ServiceError if a page lacks its `value` or a next link comes twice, so that the caller
+        either has all or knows that it has not.
+        """
+        url = self._connection.url_for(path, query)
+        seen = {url}
+        while url:
+            page = await self._get(url, headers)
+            if not isinstance(page.get("value"), list):
+                raise ServiceError(f"Graph answered GET {shown_path(url)} without a list of values.")
+            for element in page["value"]:
+                yield element
+            url = str(page.get("@odata.nextLink") or "")
+            if url in seen:
+                raise ServiceError(f"Graph answered GET {shown_path(url)} with the same next page twice.")
+            seen.add(url)
+
+    async def _get(self, url: str, headers: Mapping[str, str] | None) -> JsonObject:
+        async for attempt in _get_attempts():
+            with attempt:
+                raw = await self._connection.send("GET", url, headers=headers)
+        return _parse(raw, url)
+
+
+class GraphWriter:
+    """Writes. It reads nothing, so that what a run believes always comes from the reader."""
+
+    def __init__(
+        self,
+        options: GraphOptions,
+        credential: WriterCredential,
+        *,
+        ca_file: Path | None,
+        in_flight: asyncio.Semaphore,
+    ) -> None:
+        """`in_flight` is shared by everything that this run opens."""
+        self._connection = _GraphConnection(options, credential, ca_file=ca_file, in_flight=in_flight)
+
+    async def close(self) -> None:
+        """Close pooled connections."""
+        await self._connection.close()
+
+    async def post(self, path: str, body: Mapping[str, object]) -> JsonObject:
+        """POST once. Only a 429 is tried again: after another failure the object may exist (graph.md 0.7)."""
+        url = self._connection.url_for(path)
+        async for attempt in _post_attempts():
+            with attempt:
+                raw = await self._connection.send("POST", url, body=body, retries=0)
+        return _parse(raw, url)
+
+    async def patch(self, path: str, body: Mapping[str, object], *, etag: str = "") -> None:
+        """PATCH; with `etag`, only if nobody changed the object since (412 otherwise, graph.md 3.9)."""
+        headers = {"If-Match": etag} if etag else {}
+        await self._connection.send("PATCH", self._connection.url_for(path), headers=headers, body=body)
+
+    async def delete(self, path: str) -> None:
+        """DELETE; an object that is already gone is a success."""
+        try:
+            await self._connection.send("DELETE", self._connection.url_for(path))
+        except ServiceError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
+
+def _get_attempts() -> AsyncRetrying:
+    """What the SDK does not retry: a broken connection, 500 and 502 (graph.md 9)."""
+    return AsyncRetrying(
+        retry=retry_if_exception(_may_get_again),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(multiplier=0.5, max=10),
+        reraise=True,
+    )
+
+
+def _may_get_again(error: BaseException) -> bool:
+    if not isinstance(error, ServiceError):
+        return False
+    return error.status in _TRANSIENT or isinstance(error.__cause__, httpx.TransportError)
+
+
+def _post_attempts() -> AsyncRetrying:
+    return AsyncRetrying(
+        retry=retry_if_exception(
+            lambda error: isinstance(error, ServiceError) and error.status == _THROTTLED
+        ),
+        stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_LONGEST_WAIT_SECONDS),
+        wait=_post_wait,
+        reraise=True,
+    )
+
+
+def _post_wait(state: RetryCallState) -> float:
+    """Never shorter than Retry-After; Outlook does not always send one (graph.md 5)."""
+    error = state.outcome.exception() if state.outcome else None
+    headers = getattr(error.__cause__, "response_headers", None) if error else None
+    named = retry_after_seconds(headers.get("retry-after") if headers else None)
+    return named if named is not None else float(2**state.attempt_number)
+
+
+def _parse(raw: bytes, url: str) -> JsonObject:
+    try:
+        parsed = json.loads(raw)
+    except ValueError as error:
+        raise ServiceError(f"Graph's answer about {shown_path(url)} is not JSON.") from error
+    if not isinstance(parsed, dict):
+        raise ServiceError(f"Graph's answer about {shown_path(url)} is not an object.")
+    return parsed

@@ -1,0 +1,113 @@
+"""Inbox rules over Graph. A mailbox owner's own rules are dropped here and go no further (design.md 6)."""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from m365_restrict.errors import ServiceError
+from m365_restrict.outcome import Unknown
+from m365_restrict.rules.token import token_in
+from m365_restrict.tenant.graph import GraphReader, GraphWriter, path_of
+
+RawRule: TypeAlias = dict[str, Any]
+
+_NOT_FOUND = 404
+_NO_MAILBOX_TEXT = "inactive, soft-deleted, or is hosted on-premise"
+_FOLDERS = {"$select": "id,displayName", "$top": "100"}
+
+# graph.md 1.2: names that Graph takes in place of a folder id, beside the English names that people write.
+_WELL_KNOWN = {
+    "inbox": "inbox",
+    "junkemail": "junkemail",
+    "junk email": "junkemail",
+    "deleteditems": "deleteditems",
+    "deleted items": "deleteditems",
+    "archive": "archive",
+}
+
+
+class InboxRuleReader:
+    """Reads rules that carry a token of ours, and folder ids."""
+
+    def __init__(self, graph: GraphReader) -> None:
+        """`graph` is the reader application's."""
+        self._graph = graph
+
+    async def list_rules(self, mailbox: str) -> tuple[RawRule, ...] | Unknown:
+        """Rules in `mailbox` whose name ends in an 8-character token, or Unknown with the reason.
+
+        Whether the token is this instance's is judged by `rules.token`.
+        """
+        pages = self._graph.get_pages(_rules_path(mailbox))
+        try:
+            ours = [rule async for rule in pages if token_in(str(rule.get("displayName") or ""))]
+        except ServiceError as error:
+            return Unknown(mailbox, error.message)
+        return tuple(ours)
+
+    async def folder_id(self, mailbox: str, folder: str) -> str | Unknown | None:
+        """The id of a well-known folder or a path from the root such as "Set aside"; None if there is none.
+
+        Ids differ per mailbox, and only ids are accepted in a rule (graph.md 1.2).
+        """
+        try:
+            well_known = _WELL_KNOWN.get(folder.strip().lower())
+            if well_known:
+                found = await self._graph.get_json(
+                    path_of("users", mailbox, "mailFolders", well_known), query={"$select": "id"}
+                )
+                return str(found["id"])
+            return await self._folder_by_path(mailbox, folder)
+        except ServiceError as error:
+            if error.status == _NOT_FOUND and not is_no_mailbox(error):
+                return None
+            return Unknown(mailbox, error.message)
+
+    async def _folder_by_path(self, mailbox: str, folder: str) -> str | None:
+        path = path_of("users", mailbox, "mailFolders")
+        found: str | None = None
+        for name in [part.strip() for part in folder.split("/") if part.strip()]:
+            if found is not None:
+                path = path_of("users", mailbox, "mailFolders", found, "childFolders")
+            found = await self._child(path, name)
+            if found is None:
+                return None
+        return found
+
+    async def _child(self, path: str, name: str) -> str | None:
+        async for folder in self._graph.get_pages(path, query=_FOLDERS):
+            if str(folder.get("displayName") or "").casefold() == name.casefold():
+                return str(folder["id"])
+        return None
+
+
+class InboxRuleWriter:
+    """Changes inbox rules one at a time. Every method raises ServiceError on failure."""
+
+    def __init__(self, graph: GraphWriter) -> None:
+        """`graph` is the writer application's."""
+        self._graph = graph
+
+    async def create(self, mailbox: str, body: Mapping[str, object]) -> str:
+        """POST a whole rule; its id.
+
+        After a ServiceError the rule may exist all the same: list the rules before asking again.
+        """
+        made = await self._graph.post(_rules_path(mailbox), body)
+        return str(made.get("id") or "")
+
+    async def update(self, mailbox: str, rule_id: str, body: Mapping[str, object]) -> None:
+        """PATCH. Conditions, actions and exceptions are each replaced whole (graph.md 1.2)."""
+        await self._graph.patch(f"{_rules_path(mailbox)}{path_of(rule_id)}", body)
+
+    async def delete(self, mailbox: str, rule_id: str) -> None:
+        """DELETE; a rule that is already gone is a success."""
+        await self._graph.delete(f"{_rules_path(mailbox)}{path_of(rule_id)}")
+
+
+def is_no_mailbox(error: ServiceError) -> bool:
+    """Whether Graph says that the account has no cloud mailbox (graph.md 2, error shapes)."""
+    return error.service_code == "MailboxNotEnabledForRESTAPI" or _NO_MAILBOX_TEXT in error.message
+
+
+def _rules_path(mailbox: str) -> str:
+    return path_of("users", mailbox, "mailFolders", "inbox", "messageRules")

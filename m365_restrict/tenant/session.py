@@ -1,0 +1,87 @@
+"""Everything a run reads with and writes with, opened and closed together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
+from m365_restrict.tenant.directory import DirectoryReader
+from m365_restrict.tenant.exchange import ExchangeOptions, ExchangeReader, ExchangeWriter
+from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter
+from m365_restrict.tenant.inbox_rules import InboxRuleReader, InboxRuleWriter
+from m365_restrict.tenant.lists import ListOptions, ListReader, ListWriter
+from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportRuleWriter
+
+
+@dataclass(frozen=True, kw_only=True)
+class TenantOptions:
+    """Where the tenant is and who asks. Built from the settings by `settings.tenant_options`."""
+
+    graph: GraphOptions
+    exchange: ExchangeOptions
+    lists: ListOptions
+    reader: CredentialOptions
+    writer: CredentialOptions
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class TenantReaders:
+    """All that reads, with the reader application's credential. Nothing here has a method that writes.
+
+    `in_flight` is the run's limit on requests; hand it to `open_writers`.
+    """
+
+    lists: ListReader
+    directory: DirectoryReader
+    transport_rules: TransportRuleReader
+    inbox_rules: InboxRuleReader
+    in_flight: asyncio.Semaphore
+
+
+@dataclass(frozen=True)
+class TenantWriters:
+    """All that writes, with the writer application's credential. Nothing here reads."""
+
+    lists: ListWriter
+    transport_rules: TransportRuleWriter
+    inbox_rules: InboxRuleWriter
+
+
+@asynccontextmanager
+async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
+    """Open the readers; no request is made yet. ConfigurationError or SignInError if they cannot sign in."""
+    in_flight = asyncio.Semaphore(options.graph.max_in_flight)
+    async with AsyncExitStack() as stack:
+        credential = ReaderCredential(options.reader)
+        stack.push_async_callback(credential.close)
+        graph = GraphReader(options.graph, credential, ca_file=options.ca_file, in_flight=in_flight)
+        stack.push_async_callback(graph.close)
+        exchange = ExchangeReader(options.exchange, credential, ca_file=options.ca_file, in_flight=in_flight)
+        stack.push_async_callback(exchange.close)
+        yield TenantReaders(
+            lists=ListReader(graph, options.lists),
+            directory=DirectoryReader(graph, exchange),
+            transport_rules=TransportRuleReader(exchange),
+            inbox_rules=InboxRuleReader(graph),
+            in_flight=in_flight,
+        )
+
+
+@asynccontextmanager
+async def open_writers(options: TenantOptions, in_flight: asyncio.Semaphore) -> AsyncIterator[TenantWriters]:
+    """Open the writers beside readers that are open; no request is made yet."""
+    async with AsyncExitStack() as stack:
+        credential = WriterCredential(options.writer)
+        stack.push_async_callback(credential.close)
+        graph = GraphWriter(options.graph, credential, ca_file=options.ca_file, in_flight=in_flight)
+        stack.push_async_callback(graph.close)
+        exchange = ExchangeWriter(options.exchange, credential, ca_file=options.ca_file, in_flight=in_flight)
+        stack.push_async_callback(exchange.close)
+        yield TenantWriters(
+            lists=ListWriter(graph, options.lists),
+            transport_rules=TransportRuleWriter(exchange),
+            inbox_rules=InboxRuleWriter(graph),
+        )

@@ -1,0 +1,270 @@
+"""Every setting with its unit, default and effect (contracts.md 2).
+
+The environment variable is the prefix, the path of field names (or aliases) in upper case, joined by `__`:
+`rules.mode` is M365_RESTRICT_RULES__MODE. Lists are comma-separated. An empty value counts as not set.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from m365_restrict.rules.patterns import PatternAnchors
+from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
+from settings.choices import EnforceWith, RulesPlace
+from settings.columns import column_names
+from settings.values import Endpoint, InstanceId, Words, ZoneName, is_loopback
+
+PREFIX = "M365_RESTRICT_"
+DELIMITER = "__"
+
+_Percent = Annotated[int, Field(ge=0, le=100)]
+_Count = Annotated[int, Field(ge=0)]
+_Positive = Annotated[int, Field(ge=1)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class PolicySettings(_Section):
+    """What the council's policy says beyond its profile."""
+
+    profile: str = "default"
+    """Name of a file in settings/policies without .toml. Default "default"."""
+    approvers: Words = Field(min_length=1)
+    """Sign-in names or group addresses of those who may approve. Required."""
+    approvers_stage_1: Words = ()
+    """The same for stage 1 of a staged policy. Default: `approvers`."""
+    approvers_stage_2: Words = ()
+    """The same for stage 2. Default: `approvers`."""
+    councillors_group: str = Field(min_length=3)
+    """Address of the group of all councillors, who are exempt unless they choose otherwise. Required."""
+    protected_mailboxes: Words = ()
+    """Mailboxes or groups that no restriction ever captures, such as an emergency line. Default none."""
+    council_domains: Words = ()
+    """Domains whose senders cannot be restricted. Default: every accepted domain of the tenant."""
+    flow_identities: Words = ()
+    """Sign-in names that automated flows save as; a version that one saved approves nothing. Default none."""
+    term_ends_on: date | None = None
+    """Day on which councillors' terms end; their choices end then at the latest. Default: no such day."""
+
+
+class ListSettings(_Section):
+    """Where the register is. The variables begin M365_RESTRICT_REGISTER__."""
+
+    site: str = Field(min_length=1)
+    """SharePoint site: an id, or host:/path such as council.sharepoint.example:/sites/restrict. Required."""
+    contacts: str = Field(default="Restricted contacts", alias="list")
+    """Title of the list of decisions. Default "Restricted contacts"."""
+    reviews: str = Field(default="Restriction reviews", alias="reviews_list")
+    """Title of the list of reviews. Default "Restriction reviews"."""
+    choices: str = Field(default="Councillor mail choices", alias="choices_list")
+    """Title of the list of councillors' choices. Default "Councillor mail choices"."""
+    columns: dict[str, str] = Field(default_factory=dict)
+    """Internal names of columns that differ from the usual: REGISTER__COLUMNS__ENDSON=End_x0020_date."""
+    time_zone: ZoneName = "Europe/London"
+    """Time zone of the site and of the council's days. Default Europe/London."""
+
+    @field_validator("columns")
+    @classmethod
+    def _known_columns(cls, value: dict[str, str]) -> dict[str, str]:
+        return column_names(value)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone itself."""
+        return ZoneInfo(self.time_zone)
+
+
+class ChoiceSettings(_Section):
+    """Councillors' own choices."""
+
+    site: str = ""
+    """SharePoint site of the choices list. Default: REGISTER__SITE."""
+    create_folder: bool = False
+    """Whether a folder that does not exist is made; otherwise that choice is refused. Default no."""
+
+
+class RuleSettings(_Section):
+    """How rules are written."""
+
+    mode: RuleMode = RuleMode.AUDIT
+    """`audit`: Exchange logs a match and changes nothing; `enforce`: it acts. Default audit."""
+    place: RulesPlace = RulesPlace.LAST
+    """Whether our rules stand after or before those of others. Default last."""
+    sender_match: SenderMatch = SenderMatch.FROM
+    """How rules name senders: `from` or anchored `patterns` (exchange.md 2.3). Default from."""
+    sender_location: SenderLocation = SenderLocation.HEADER
+    """Whether the envelope sender counts too. Default header."""
+    settle_minutes: _Count = 60
+    """Minutes after which a written rule is taken to be acting everywhere. Default 60."""
+    pattern_anchors: PatternAnchors = PatternAnchors.CARET
+    """How patterns are anchored: `caret` (^ $) or `absolute` (\\A \\Z). Default caret."""
+
+
+class SafetySettings(_Section):
+    """How many live cases may vanish before a run stops."""
+
+    max_removals: _Count = 5
+    """Cases. Default 5."""
+    max_removals_percent: _Percent = 30
+    """Per cent of live cases. Default 30."""
+
+
+class OwnershipSettings(_Section):
+    """Which rules are this installation's."""
+
+    instance_id: InstanceId
+    """Name in the stamp of every rule: letters, digits, . _ and - only. Never change it. Required."""
+
+
+class LedgerSettings(_Section):
+    """The database of what was applied."""
+
+    url: str = Field(default="sqlite:///m365-restrict-ledger.db", min_length=1)
+    """SQLAlchemy URL. Default: a file in the current folder."""
+
+
+class LeaseSettings(_Section):
+    """Who may write at a time."""
+
+    seconds: _Positive = 60
+    """Seconds after which another computer takes over from a run that died. Default 60."""
+
+
+class GraphSettings(_Section):
+    """Microsoft Graph."""
+
+    base_url: Endpoint = "https://graph.microsoft.com/v1.0"
+    """Address with the version. Default: the worldwide service."""
+    scope: str = "https://graph.microsoft.com/.default"
+    """Scope of the tokens. Default: the worldwide service's."""
+    max_in_flight: int = Field(default=4, ge=1, le=32)
+    """Requests at once, Exchange's included; Outlook allows 4 (graph.md 5). Default 4."""
+    retries: int = Field(default=4, ge=0, le=10)
+    """Further attempts after 429, 503 or 504. Default 4."""
+    timeout_seconds: float = Field(default=100.0, gt=0)
+    """Seconds to wait for one answer. Default 100."""
+
+
+class ExchangeSettings(_Section):
+    """Exchange Online's admin endpoint."""
+
+    base_url: Endpoint = "https://outlook.office365.com"
+    """Address without a path. Default: the worldwide service."""
+    scope: str = "https://outlook.office365.com/.default"
+    """Scope of the tokens. Default: the worldwide service's."""
+    deadline_seconds: float = Field(default=300.0, gt=0)
+    """Seconds for one command with all its retries. Default 300."""
+    timeout_seconds: float = Field(default=100.0, gt=0)
+    """Seconds to wait for one answer. Default 100."""
+
+
+class ApplicationSettings(_Section):
+    """How one application signs in; a certificate is preferred to a secret."""
+
+    client_id: str = ""
+    """Application id, or the client id of a managed identity. Default none."""
+    certificate_path: Path | None = None
+    """PEM or PKCS12 file with the private key. Default none."""
+    certificate_password: SecretStr = SecretStr("")
+    """Password of that file. Default none."""
+    client_secret: SecretStr = SecretStr("")
+    """Secret, used only without a certificate. Default none."""
+    managed_identity: bool = False
+    """Use the identity of the Azure host instead. Default no."""
+
+
+class AuthSettings(_Section):
+    """Who signs in where."""
+
+    authority: Endpoint = "https://login.microsoftonline.com"
+    """Token authority. Default: the worldwide one."""
+    tenant_id: str = ""
+    """Tenant id (GUID). Needed by every verb that reads the tenant."""
+    reader: ApplicationSettings = ApplicationSettings()
+    """The application that reads; plan, drift and explain use no other."""
+    writer: ApplicationSettings = ApplicationSettings()
+    """The application that writes; apply and heal use it beside the reader."""
+    setup: ApplicationSettings = ApplicationSettings()
+    """The application that makes lists, once; normal runs never use it."""
+
+
+class TlsSettings(_Section):
+    """Trust."""
+
+    ca_file: Path | None = None
+    """PEM file of the only certificate authorities to trust. Default: the system's."""
+
+
+class ClockSettings(_Section):
+    """What time decisions are taken at."""
+
+    url: str = ""
+    """A sandbox's clock; refused unless it and every endpoint are on this computer. Default: real time."""
+
+
+class Settings(BaseSettings):
+    """All settings of an installation. Unknown names are refused at every level."""
+
+    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix=PREFIX)
+
+    policy: PolicySettings
+    lists: ListSettings = Field(alias="register")
+    choices: ChoiceSettings = ChoiceSettings()
+    enforce_with: EnforceWith = EnforceWith.MAIL_FLOW
+    """`mail_flow`, `inbox_rules` (no Exchange role) or `script` (no write grant). Default mail_flow."""
+    rules: RuleSettings = RuleSettings()
+    safety: SafetySettings = SafetySettings()
+    ownership: OwnershipSettings
+    ledger: LedgerSettings = LedgerSettings()
+    lease: LeaseSettings = LeaseSettings()
+    graph: GraphSettings = GraphSettings()
+    exchange: ExchangeSettings = ExchangeSettings()
+    auth: AuthSettings = AuthSettings()
+    tls: TlsSettings = TlsSettings()
+    clock: ClockSettings = ClockSettings()
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (pydantic-settings passes it)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """`load_settings` alone reads the environment, because it also refuses what is misspelt there."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _sandbox_clock_is_local(self) -> "Settings":
+        if self.clock.url:
+            used = (self.clock.url, self.graph.base_url, self.exchange.base_url, self.auth.authority)
+            if not all(is_loopback(url) for url in used):
+                raise ValueError(
+                    f"{PREFIX}CLOCK__URL is for a sandbox alone: it and {PREFIX}GRAPH__BASE_URL, "
+                    f"{PREFIX}EXCHANGE__BASE_URL and {PREFIX}AUTH__AUTHORITY must all be on this computer"
+                )
+        return self
+
+    @property
+    def choices_site(self) -> str:
+        """The site that holds the choices list."""
+        return self.choices.site or self.lists.site
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Where each variable that was set came from: "environment", or the file's name."""
+        return dict(self._origins)
+
+    def with_origins(self, origins: dict[str, str]) -> "Settings":
+        """The same settings, knowing where each came from."""
+        self._origins.update(origins)
+        return self

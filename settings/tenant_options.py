@@ -1,0 +1,56 @@
+"""From settings to what the tenant layer takes. The tenant layer itself knows no settings."""
+
+from m365_restrict.tenant.clock import Clock, SandboxClock, SystemClock
+from m365_restrict.tenant.credentials import CredentialOptions
+from m365_restrict.tenant.exchange import ExchangeOptions
+from m365_restrict.tenant.graph import GraphOptions
+from m365_restrict.tenant.lists import ListOptions
+from m365_restrict.tenant.session import TenantOptions
+from settings.choices import EnforceWith
+from settings.model import ApplicationSettings, Settings
+
+
+def tenant_options(settings: Settings) -> TenantOptions:
+    """Where the tenant is and who asks."""
+    return TenantOptions(
+        graph=GraphOptions(
+            base_url=settings.graph.base_url,
+            scope=settings.graph.scope,
+            max_in_flight=settings.graph.max_in_flight,
+            retries=settings.graph.retries,
+            timeout_seconds=settings.graph.timeout_seconds,
+        ),
+        exchange=ExchangeOptions(
+            base_url=settings.exchange.base_url,
+            scope=settings.exchange.scope,
+            tenant_id=settings.auth.tenant_id,
+            deadline_seconds=settings.exchange.deadline_seconds,
+            timeout_seconds=settings.exchange.timeout_seconds,
+            enabled=settings.enforce_with is not EnforceWith.INBOX_RULES,
+        ),
+        lists=ListOptions(zone=settings.lists.zone, columns=settings.lists.columns),
+        reader=_application(settings, "reader", settings.auth.reader),
+        writer=_application(settings, "writer", settings.auth.writer),
+        ca_file=settings.tls.ca_file,
+    )
+
+
+def build_clock(settings: Settings) -> Clock:
+    """Real time, or the sandbox's where CLOCK__URL is set."""
+    if settings.clock.url:
+        return SandboxClock(settings.clock.url, ca_file=settings.tls.ca_file)
+    return SystemClock()
+
+
+def _application(settings: Settings, role: str, application: ApplicationSettings) -> CredentialOptions:
+    return CredentialOptions(
+        role=role,
+        tenant_id=settings.auth.tenant_id,
+        client_id=application.client_id,
+        authority=settings.auth.authority,
+        ca_file=settings.tls.ca_file,
+        certificate_path=application.certificate_path,
+        certificate_password=application.certificate_password.get_secret_value(),
+        client_secret=application.client_secret.get_secret_value(),
+        managed_identity=application.managed_identity,
+    )
