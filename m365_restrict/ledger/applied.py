@@ -1,0 +1,71 @@
+"""What was last applied: the base of the three-way difference, and what heal puts back."""
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, select, update
+
+from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.schema import applied_rules
+from m365_restrict.ledger.values import decode_properties, encode_properties
+from m365_restrict.plan.change import Applied, RuleKind
+
+
+class AppliedRules:
+    """The table of rules that this installation has in the tenant, one row per rule key."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open database."""
+        self._database = database
+
+    def all(self) -> tuple[Applied, ...]:
+        """Every rule as it was last read back, ordered by key."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(applied_rules).order_by(applied_rules.c.key)).all()
+        return tuple(
+            Applied(
+                key=row.key,
+                kind=RuleKind(row.kind),
+                guid_or_rule_id=row.tenant_id,
+                mailbox=row.mailbox,
+                case_reference=row.case_reference,
+                name=row.name,
+                properties=decode_properties(row.properties),
+                chosen_by_holder=row.chosen_by_holder,
+                saved=row.saved,
+                holder_ended=row.holder_ended,
+            )
+            for row in rows
+        )
+
+    def record(self, applied: Applied, *, run_id: str, at: datetime) -> None:
+        """Keep one rule as it was read back after a write, in place of what was known of that key."""
+        with self._database.writing() as connection:
+            connection.execute(delete(applied_rules).where(applied_rules.c.key == applied.key))
+            connection.execute(
+                insert(applied_rules).values(
+                    key=applied.key,
+                    kind=applied.kind.value,
+                    tenant_id=applied.guid_or_rule_id,
+                    mailbox=applied.mailbox,
+                    case_reference=applied.case_reference,
+                    name=applied.name,
+                    properties=encode_properties(applied.properties),
+                    chosen_by_holder=applied.chosen_by_holder,
+                    saved=applied.saved,
+                    holder_ended=applied.holder_ended,
+                    applied_at=at,
+                    run_id=run_id,
+                )
+            )
+
+    def forget(self, key: str) -> None:
+        """Drop a rule that is gone and no longer wanted. An unknown key is no error."""
+        with self._database.writing() as connection:
+            connection.execute(delete(applied_rules).where(applied_rules.c.key == key))
+
+    def mark_holder_ended(self, key: str) -> None:
+        """Remember that the mailbox holder removed or changed this rule: it is never put back."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(applied_rules).where(applied_rules.c.key == key).values(holder_ended=True)
+            )

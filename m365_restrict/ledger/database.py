@@ -1,0 +1,161 @@
+"""The connection to the ledger's database, with every database failure turned into a `LedgerError`."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from m365_restrict.errors import LedgerError
+from m365_restrict.ledger.schema import HEAD_REVISION
+
+_BUSY_TIMEOUT_MS = 10_000
+_MEMORY = {"", ":memory:"}
+
+
+class Database:
+    """Short transactions on one engine. Nothing of SQLAlchemy's errors passes this class."""
+
+    def __init__(self, engine: Engine, *, read_only: bool) -> None:
+        """Take over an engine whose schema is current."""
+        self._engine = engine
+        self.read_only = read_only
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with _ledger_errors(self._engine.url, "read"), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that writes: committed as a whole, or not at all."""
+        if self.read_only:
+            message = f"The ledger {_shown(self._engine.url)} was opened for reading only."
+            raise LedgerError(message)
+        with (
+            _ledger_errors(self._engine.url, "written"),
+            self._engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+
+def open_database(url: str, *, read_only: bool = False) -> Database:
+    """Open the database at a SQLAlchemy URL and bring its tables up to date.
+
+    A missing SQLite file is created, readable by its owner alone. With `read_only` nothing is
+    created or migrated: a missing file reads as an empty ledger, an older one is an error.
+    Raises `LedgerError` with the database's own error as its cause.
+    """
+    parsed = _parse(url)
+    with _ledger_errors(parsed, "opened"):
+        if parsed.get_backend_name() != "sqlite":
+            engine = create_engine(parsed, pool_pre_ping=True)
+        elif parsed.database is None or parsed.database in _MEMORY:
+            engine = _sqlite_engine(parsed, in_memory=True)
+        elif not _prepare_file(Path(parsed.database), create=not read_only):
+            engine, read_only = _sqlite_engine(URL.create("sqlite"), in_memory=True), False
+        else:
+            engine = _sqlite_engine(parsed, in_memory=False)
+        _bring_up_to_date(engine, read_only=read_only)
+    return Database(engine, read_only=read_only)
+
+
+def _parse(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError as error:
+        message = "LEDGER__URL is not a database URL such as sqlite:////var/lib/m365-restrict/ledger.db."
+        raise LedgerError(message) from error
+
+
+def _prepare_file(path: Path, *, create: bool) -> bool:
+    """Whether the file is there now. SQLite gives its -wal and -shm files the mode of the main file."""
+    if path.exists():
+        return True
+    if not create:
+        return False
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+    return True
+
+
+def _sqlite_engine(url: URL, *, in_memory: bool) -> Engine:
+    extra: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
+    engine = create_engine(url, connect_args={"check_same_thread": False}, **extra)
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins no transactions of its own
+        connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS:d}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not in_memory:
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        # A writer takes the lock at once: upgrading a read transaction later fails without waiting.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _bring_up_to_date(engine: Engine, *, read_only: bool) -> None:
+    with engine.connect() as connection:
+        revision = _revision(connection)
+    if revision == HEAD_REVISION:
+        return
+    if revision is not None and revision > HEAD_REVISION:
+        message = f"The ledger {_shown(engine.url)} was made by a newer version (tables {revision})."
+        raise LedgerError(message, advice="Install that version or a later one.")
+    if read_only:
+        message = (
+            f"The ledger {_shown(engine.url)} was made by an older version and is opened for reading only."
+        )
+        raise LedgerError(message, advice="Run `m365-restrict plan` once, which brings it up to date.")
+    _migrate(engine)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine) -> None:
+    # Imported here: an up-to-date ledger, the usual case, does without Alembic's start-up time.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "m365_restrict.ledger:migrations")
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+@contextmanager
+def _ledger_errors(url: URL, done: str) -> Iterator[None]:
+    try:
+        yield
+    except (SQLAlchemyError, OSError, ImportError) as error:
+        reason = getattr(error, "orig", None) or error
+        message = f"The ledger {_shown(url)} cannot be {done}: {reason}."
+        raise LedgerError(message) from error
+
+
+def _shown(url: URL) -> str:
+    """The URL without its password."""
+    return url.render_as_string(hide_password=True)

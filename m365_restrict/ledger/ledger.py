@@ -1,0 +1,54 @@
+"""The ledger: one database, opened once per run."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from m365_restrict.ledger.applied import AppliedRules
+from m365_restrict.ledger.database import Database, open_database
+from m365_restrict.ledger.findings import FindingsSince
+from m365_restrict.ledger.lease import Holder, Lease, held_lease
+from m365_restrict.ledger.mailboxes import OpaqueMailboxes
+from m365_restrict.ledger.register_memory import RegisterMemory
+from m365_restrict.ledger.runs import Runs
+
+
+class Ledger:
+    """What this installation remembers between runs. Every failure is a `LedgerError`."""
+
+    def __init__(self, database: Database) -> None:
+        """Open the parts on one database; use `open_ledger`."""
+        self._database = database
+        self.runs = Runs(database)
+        self.rules = AppliedRules(database)
+        self.register = RegisterMemory(database)
+        self.findings = FindingsSince(database)
+        self.mailboxes = OpaqueMailboxes(database)
+
+    def lease(
+        self, holder: Holder, *, seconds: float, clock: Callable[[], datetime]
+    ) -> AbstractContextManager[Lease]:
+        """The lease of this ledger for a block; see `held_lease`."""
+        return held_lease(self._database, holder, seconds=seconds, clock=clock)
+
+    def close(self) -> None:
+        """Give the database back."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def open_ledger(url: str, *, read_only: bool = False) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL such as `sqlite:////var/lib/m365-restrict/ledger.db`.
+
+    See `open_database` for what is created, migrated and refused.
+    """
+    return Ledger(open_database(url, read_only=read_only))

@@ -1,0 +1,1 @@
+"""Alembic migrations. `open_ledger` runs them; nobody calls Alembic by hand."""

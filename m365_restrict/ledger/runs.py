@@ -1,0 +1,107 @@
+"""The runs: what was done when, by which process, and the document that it ended with."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, select, update
+
+from m365_restrict.errors import ExitCode
+from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.schema import runs
+
+STARTED = "started"
+"""The status of a run that has not ended, or was killed before it could say so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunStart:
+    """A run as it begins. `started_at` is an aware instant."""
+
+    run_id: str
+    verb: str
+    started_at: datetime
+    host: str
+    pid: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnd:
+    """A run as it ends. `document` is the JSON that it printed or would have printed."""
+
+    finished_at: datetime
+    exit_code: ExitCode
+    source_version: str = ""
+    plan_id: str = ""
+    document: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """One run as the ledger remembers it. What is not known yet is None or ""."""
+
+    run_id: str
+    verb: str
+    started_at: datetime
+    finished_at: datetime | None
+    status: str
+    exit_code: ExitCode | None
+    source_version: str
+    plan_id: str
+    document: str
+    host: str
+    pid: int
+
+
+class Runs:
+    """The table of runs."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open database."""
+        self._database = database
+
+    def begin(self, start: RunStart) -> None:
+        """Record that a run has begun, before it does anything."""
+        with self._database.writing() as connection:
+            connection.execute(
+                insert(runs).values(
+                    run_id=start.run_id,
+                    verb=start.verb,
+                    started_at=start.started_at,
+                    status=STARTED,
+                    source_version="",
+                    plan_id="",
+                    document="",
+                    host=start.host,
+                    pid=start.pid,
+                )
+            )
+
+    def finish(self, run_id: str, end: RunEnd) -> None:
+        """Record how a run ended."""
+        with self._database.writing() as connection:
+            connection.execute(
+                update(runs)
+                .where(runs.c.run_id == run_id)
+                .values(
+                    finished_at=end.finished_at,
+                    status=end.exit_code.status,
+                    exit_code=int(end.exit_code),
+                    source_version=end.source_version,
+                    plan_id=end.plan_id,
+                    document=end.document,
+                )
+            )
+
+    def latest(self, *, verb: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
+        """The latest runs, newest first; of one verb where it is named."""
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.run_id).limit(limit)
+        if verb is not None:
+            query = query.where(runs.c.verb == verb)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(
+            RunRecord(
+                **{**row, "exit_code": None if row["exit_code"] is None else ExitCode(row["exit_code"])}
+            )
+            for row in rows
+        )

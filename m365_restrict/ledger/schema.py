@@ -1,0 +1,131 @@
+"""The tables of the ledger, in types that every database SQLAlchemy knows can hold."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+HEAD_REVISION = "0001"
+"""The newest migration. `open_ledger` brings every older ledger to it."""
+
+metadata = MetaData()
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime, kept as UTC: SQLite has no time zones of its own and would drop them."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - fixed by SQLAlchemy
+        """Store UTC without a zone."""
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - fixed by SQLAlchemy
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("verb", String(32), nullable=False),
+    Column("started_at", Instant, nullable=False, index=True),
+    Column("finished_at", Instant),
+    Column("status", String(16), nullable=False),
+    Column("exit_code", Integer),
+    Column("source_version", String(255), nullable=False),
+    Column("plan_id", String(128), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+)
+
+applied_rules = Table(
+    "applied_rules",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("tenant_id", String(512), nullable=False),
+    Column("mailbox", String(320), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("properties", JSON, nullable=False),
+    Column("chosen_by_holder", Boolean, nullable=False),
+    Column("saved", String(128), nullable=False),
+    Column("holder_ended", Boolean, nullable=False),
+    Column("applied_at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+approval_evidence = Table(
+    "approval_evidence",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("saver_object_id", String(64), nullable=False),
+    Column("saver_address", String(320), nullable=False),
+    Column("saved_at", Instant, nullable=False),
+    Column("fields_hash", String(128), nullable=False),
+    Column("values_json", Text, nullable=False),
+    Column("verdict", String(64), nullable=False),
+    Column("seen_on", Date, nullable=False),
+)
+
+live_cases = Table(
+    "live_cases",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("case_reference", String(255), nullable=False),
+    Column("measure", String(64), nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+vanished_items = Table(
+    "vanished_items",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("first_run", String(64), nullable=False),
+    Column("last_run", String(64), nullable=False),
+    Column("runs_seen", Integer, nullable=False),
+)
+
+opaque_mailboxes = Table(
+    "opaque_mailboxes",
+    metadata,
+    Column("mailbox", String(320), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+)
+
+findings_since = Table(
+    "findings_since",
+    metadata,
+    Column("finding_key", String(512), primary_key=True),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("holder", String(64), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("acquired_at", Instant, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+)
