@@ -1,0 +1,56 @@
+import pytest
+
+from m365_restrict.mailflow.patterns import (
+    PatternNotUnderstood,
+    contains_word,
+    matches_pattern,
+    uses_caret_anchors,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "found"),
+    [
+        ("bob@x.example", "bob@x.example", True),
+        ("BOB@x.example", "bob@X.example", True),
+        ("jim.bob@x.example", "bob@x.example", True),
+        ("jimbob@x.example", "bob@x.example", False),
+        ("bob@x.examples", "bob@x.example", False),
+        ("bob_2@x.example", "bob", True),
+        ("bob2@x.example", "bob", False),
+        ("Acontoso", "contoso", False),
+        ("a contoso b", "contoso", True),
+        ("aXb", "a.b", False),
+    ],
+)
+def test_words_are_delimited_and_literal(text: str, word: str, found: bool) -> None:
+    assert contains_word(text, word) is found
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"^bob@x\.example$", "bob@x.example", True),
+        (r"^bob@x\.example$", "BOB@X.EXAMPLE", True),
+        (r"^bob@x\.example$", "bob@xqexample", False),
+        (r"\Abob@x\.example\z", "bob@x.example", True),
+        (r"[a-c]ob@", "bob@x.example", True),
+        (r"b.b", "bob@x.example", True),
+        (r"^(ann|bob)@", "bob@x.example", True),
+    ],
+)
+def test_patterns_of_the_common_subset(pattern: str, text: str, found: bool) -> None:
+    assert matches_pattern(text, pattern, caret_anchors=True) is found
+
+
+@pytest.mark.parametrize("pattern", [r"(?<=a)b", r"(?i)bob", r"\p{L}", r"a++", r"a{,2}", "[a-z-[b]]", "(", "*a"])
+def test_what_two_engines_read_differently_is_not_understood(pattern: str) -> None:
+    with pytest.raises(PatternNotUnderstood):
+        matches_pattern("bob@x.example", pattern, caret_anchors=True)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "uses"), [("^a", True), ("a$", True), (r"a\$", False), ("[^a]b", False), (r"\Aa\Z", False)]
+)
+def test_anchors_are_told_from_literals(pattern: str, uses: bool) -> None:
+    assert uses_caret_anchors(pattern) is uses
