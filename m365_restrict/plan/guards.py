@@ -7,7 +7,7 @@ from typing import TypeGuard
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Change, GuardVerdict, Observed, RuleKind
 from m365_restrict.plan.codes import GuardCode
-from m365_restrict.register.recipient import Unresolved
+from m365_restrict.register.recipient import RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.compilation import Directory
 from m365_restrict.rules.observed import Properties
 
@@ -86,22 +86,30 @@ def _cases(count: int) -> str:
 
 def _exemptions(directory: Directory) -> Iterator[GuardVerdict]:
     for entry in directory.protected:
-        if isinstance(entry, Unresolved):
+        why = _unfit(entry, RecipientKind.NO_MAILBOX)
+        if why:
             yield GuardVerdict(
                 code=GuardCode.PROTECTED_UNRESOLVED,
-                message=f"The protected mailbox {entry.asked} could not be found: {entry.reason}.",
+                message=f"The protected mailbox {entry.asked} cannot be exempted: {why}.",
                 override="POLICY__PROTECTED_MAILBOXES",
             )
     group, members = directory.councillors_group, directory.councillor_members
-    if isinstance(group, Unresolved):
-        why = f"The councillors' group {group.asked} could not be found: {group.reason}."
-    elif isinstance(members, Unknown):
-        why = f"The members of the councillors' group could not be read: {members.reason}."
-    else:
-        return
-    yield GuardVerdict(
-        code=GuardCode.COUNCILLORS_UNREADABLE, message=why, override="POLICY__COUNCILLORS_GROUP"
-    )
+    why = _unfit(group, *(kind for kind in RecipientKind if kind is not RecipientKind.GROUP))
+    if not why and isinstance(members, Unknown):
+        why = f"its members could not be read ({members.reason})"
+    if why:
+        yield GuardVerdict(
+            code=GuardCode.COUNCILLORS_UNREADABLE,
+            message=f"The councillors' group {group.asked} cannot be exempted: {why}.",
+            override="POLICY__COUNCILLORS_GROUP",
+        )
+
+
+def _unfit(entry: Resolved, *wrong_kinds: RecipientKind) -> str:
+    """Why an exempt recipient cannot be named in a rule, or ""."""
+    if isinstance(entry, Unresolved):
+        return entry.reason
+    return f"it is a {entry.kind.value}" if entry.kind in wrong_kinds else ""
 
 
 def _limits(changes: Sequence[Change], facts: GuardFacts) -> Iterator[GuardVerdict]:

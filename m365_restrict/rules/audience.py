@@ -93,7 +93,7 @@ def _councillors(directory: Directory) -> Names:
     members = directory.councillor_members
     return Names(
         sorted_values(tuple(members)) if isinstance(members, frozenset) else (),
-        (group.address,) if isinstance(group, Recipient) else (),
+        (group.address,) if isinstance(group, Recipient) and group.kind is RecipientKind.GROUP else (),
     )
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.choice import RefusedChoice
-from m365_restrict.register.recipient import Recipient, Resolved, Unresolved
+from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.inbox_rule import InboxRule
 from m365_restrict.rules.patterns import PatternAnchors
@@ -54,7 +54,11 @@ class Directory:
     @property
     def protected_recipients(self) -> tuple[Recipient, ...]:
         """Those protected mailboxes that were found; the guards judge the others."""
-        return tuple(entry for entry in self.protected if isinstance(entry, Recipient))
+        return tuple(
+            entry
+            for entry in self.protected
+            if isinstance(entry, Recipient) and entry.kind is not RecipientKind.NO_MAILBOX
+        )
 
 
 class Blocks(Enum):
