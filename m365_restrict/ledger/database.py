@@ -68,7 +68,11 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
             engine, read_only = _sqlite_engine(URL.create("sqlite"), in_memory=True), False
         else:
             engine = _sqlite_engine(parsed, in_memory=False)
-        _bring_up_to_date(engine, read_only=read_only)
+        try:
+            _bring_up_to_date(engine, read_only=read_only)
+        except BaseException:
+            engine.dispose()
+            raise
     return Database(engine, read_only=read_only)
 
 
