@@ -1,0 +1,124 @@
+"""Mailbox settings and folders (graph.md 1.2, 2)."""
+
+from typing import Any
+
+from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
+from m365_restrict.sandbox.graph.filters import read_filter
+from m365_restrict.sandbox.graph.paging import page
+from m365_restrict.sandbox.graph.people import find_user
+from m365_restrict.sandbox.mailbox_folders import find_folder, has_cloud_mailbox, make_folder
+
+# Graph shows ten folders a page unless it is asked for more.
+_FOLDER_PAGE = 10
+
+
+def find_mailbox(call: GraphCall) -> dict[str, Any]:
+    """The account that `{user}` names, if it has a cloud mailbox that the caller may open."""
+    user = find_user(call)
+    owner = call.principal.mailbox
+    if owner and owner != user["id"]:
+        raise GraphFailure(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    if not has_cloud_mailbox(user):
+        raise GraphFailure(
+            404, "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.", target=user["upn"],
+        )  # fmt: skip
+    return user
+
+
+def settings(call: GraphCall) -> GraphAnswer:
+    """GET /users/{user}/mailboxSettings."""
+    user = find_mailbox(call)
+    shown = {
+        "timeZone": call.tenant.document["time_zone"],
+        "automaticRepliesSetting": {"status": "disabled"},
+        "userPurpose": user["mailbox"],
+    }
+    return GraphAnswer(select(shown, call.query), target=user["upn"])
+
+
+def purpose(call: GraphCall) -> GraphAnswer:
+    """GET /users/{user}/mailboxSettings/userPurpose."""
+    user = find_mailbox(call)
+    return GraphAnswer({"value": user["mailbox"]}, target=user["upn"])
+
+
+def list_folders(call: GraphCall) -> GraphAnswer:
+    """GET /users/{user}/mailFolders: those at the root."""
+    user = find_mailbox(call)
+    shown = [_folder(folder) for folder in _folders(call, user)]
+    expression = call.query.get("$filter")
+    if expression:
+        test = read_filter(expression)
+        shown = [folder for folder in shown if test(folder)]
+    body = page(call, shown, lambda folder: select(folder, call.query), size=_FOLDER_PAGE)
+    return GraphAnswer(body, target=user["upn"])
+
+
+def get_folder(call: GraphCall) -> GraphAnswer:
+    """GET /users/{user}/mailFolders/{folder}, by id or well-known name."""
+    user = find_mailbox(call)
+    folder = find_folder(_folders(call, user), call.params["folder"])
+    if folder is None:
+        raise _no_folder(user["upn"])
+    return GraphAnswer(select(_folder(folder), call.query), target=user["upn"])
+
+
+def child_folders(call: GraphCall) -> GraphAnswer:
+    """GET .../childFolders: the sandbox keeps every folder at the root."""
+    get_folder(call)
+    return GraphAnswer(page(call, [], dict), target=call.params["user"])
+
+
+def create_folder(call: GraphCall) -> GraphAnswer:
+    """POST /users/{user}/mailFolders, as the owner does in Outlook."""
+    user = find_mailbox(call)
+    name = call.fields.get("displayName")
+    if not isinstance(name, str) or not name.strip():
+        raise GraphFailure(400, "ErrorInvalidRequest", "A folder needs a displayName.")
+    with call.tenant.store.batch():
+        folders = _folders(call, user)
+        if any(folder["path"].lower() == name.lower() for folder in folders):
+            raise GraphFailure(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+        made = make_folder(user["id"], name)
+        call.tenant.store.put("folders", user["id"], {"folders": [*folders, made]})
+    return GraphAnswer(_folder(made), status=201, target=user["upn"])
+
+
+def delete_folder(call: GraphCall) -> GraphAnswer:
+    """DELETE /users/{user}/mailFolders/{folder}; a well-known one cannot be deleted."""
+    user = find_mailbox(call)
+    with call.tenant.store.batch():
+        folders = _folders(call, user)
+        folder = find_folder(folders, call.params["folder"])
+        if folder is None:
+            raise _no_folder(user["upn"])
+        if folder["wellKnown"]:
+            text = "Distinguished folders cannot be deleted."
+            raise GraphFailure(403, "ErrorDeleteDistinguishedFolder", text)
+        kept = [other for other in folders if other != folder]
+        call.tenant.store.put("folders", user["id"], {"folders": kept})
+    return GraphAnswer(None, status=204, target=user["upn"])
+
+
+def _folders(call: GraphCall, user: dict[str, Any]) -> list[dict[str, Any]]:
+    document = call.tenant.store.get("folders", user["id"]) or {"folders": []}
+    folders: list[dict[str, Any]] = document["folders"]
+    return folders
+
+
+def _folder(folder: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": folder["id"],
+        "displayName": folder["displayName"],
+        "parentFolderId": folder["parent"],
+        "childFolderCount": 0,
+        "unreadItemCount": 0,
+        "totalItemCount": 0,
+        "isHidden": False,
+    }
+
+
+def _no_folder(mailbox: str) -> GraphFailure:
+    text = "The specified object was not found in the store."
+    return GraphFailure(404, "ErrorItemNotFound", text, target=mailbox)

@@ -1,0 +1,148 @@
+"""Which address leads to which handler, and which permission it needs (graph.md 1.1, 2, 3.1, 8)."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from m365_restrict.sandbox.graph import items, mailboxes, message_rules, people, sites
+from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, Principal
+
+Handler: TypeAlias = Callable[[GraphCall], GraphAnswer]
+
+
+class Realm(Enum):
+    """The service behind Graph that judges a call; each refuses in its own words (graph.md 1.1)."""
+
+    DIRECTORY = "directory"
+    MAILBOX = "mailbox"
+    SITES = "sites"
+
+
+@dataclass(frozen=True)
+class Route:
+    """One address. Any one of `roles` is enough."""
+
+    method: str
+    segments: tuple[str, ...]
+    handler: Handler
+    realm: Realm
+    roles: frozenset[str]
+
+
+_READ_SITES = "Sites.Read.All Sites.Selected Sites.ReadWrite.All Sites.Manage.All"
+_WRITE_ITEMS = "Sites.Selected Sites.ReadWrite.All Sites.Manage.All"
+_READ_USERS = "User.Read.All User.ReadBasic.All"
+_READ_GROUPS = "GroupMember.Read.All GroupMember.ReadBasic.All"
+_READ_SETTINGS = "MailboxSettings.Read MailboxSettings.ReadWrite"
+_READ_FOLDERS = "Mail.ReadBasic.All Mail.Read Mail.ReadWrite"
+_RULES = "users/{user}/mailfolders/{folder}/messagerules"
+_ITEMS = "sites/{site}/lists/{list}/items"
+
+_TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
+    ("GET", "users", people.list_users, Realm.DIRECTORY, _READ_USERS),
+    ("GET", "users/{user}", people.get_user, Realm.DIRECTORY, _READ_USERS),
+    ("GET", "groups", people.list_groups, Realm.DIRECTORY, _READ_GROUPS),
+    ("GET", "groups/{group}", people.get_group, Realm.DIRECTORY, _READ_GROUPS),
+    ("GET", "groups/{group}/members", people.members, Realm.DIRECTORY, _READ_GROUPS),
+    ("GET", "groups/{group}/transitivemembers", people.transitive_members, Realm.DIRECTORY, _READ_GROUPS),
+    (
+        "GET", "groups/{group}/transitivemembers/microsoft.graph.user", people.transitive_users,
+        Realm.DIRECTORY, _READ_GROUPS,
+    ),
+    ("GET", "users/{user}/mailboxsettings", mailboxes.settings, Realm.MAILBOX, _READ_SETTINGS),
+    ("GET", "users/{user}/mailboxsettings/userpurpose", mailboxes.purpose, Realm.MAILBOX, _READ_SETTINGS),
+    ("GET", "users/{user}/mailfolders", mailboxes.list_folders, Realm.MAILBOX, _READ_FOLDERS),
+    ("POST", "users/{user}/mailfolders", mailboxes.create_folder, Realm.MAILBOX, "Mail.ReadWrite"),
+    ("GET", "users/{user}/mailfolders/{folder}", mailboxes.get_folder, Realm.MAILBOX, _READ_FOLDERS),
+    ("DELETE", "users/{user}/mailfolders/{folder}", mailboxes.delete_folder, Realm.MAILBOX, "Mail.ReadWrite"),
+    (
+        "GET", "users/{user}/mailfolders/{folder}/childfolders", mailboxes.child_folders,
+        Realm.MAILBOX, _READ_FOLDERS,
+    ),
+    ("GET", _RULES, message_rules.list_rules, Realm.MAILBOX, _READ_SETTINGS),
+    ("POST", _RULES, message_rules.create_rule, Realm.MAILBOX, "MailboxSettings.ReadWrite"),
+    ("GET", _RULES + "/{rule}", message_rules.get_rule, Realm.MAILBOX, _READ_SETTINGS),
+    ("PATCH", _RULES + "/{rule}", message_rules.update_rule, Realm.MAILBOX, "MailboxSettings.ReadWrite"),
+    ("DELETE", _RULES + "/{rule}", message_rules.delete_rule, Realm.MAILBOX, "MailboxSettings.ReadWrite"),
+    ("GET", "sites/{site}", sites.get_site, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/lists", sites.list_lists, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/lists/{list}", sites.get_list, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/lists/{list}/columns", sites.list_columns, Realm.SITES, _READ_SITES),
+    ("GET", _ITEMS, items.list_items, Realm.SITES, _READ_SITES),
+    ("POST", _ITEMS, items.create_item, Realm.SITES, _WRITE_ITEMS),
+    ("GET", _ITEMS + "/{item}", items.get_item, Realm.SITES, _READ_SITES),
+    ("DELETE", _ITEMS + "/{item}", items.delete_item, Realm.SITES, _WRITE_ITEMS),
+    ("GET", _ITEMS + "/{item}/fields", items.get_fields, Realm.SITES, _READ_SITES),
+    ("PATCH", _ITEMS + "/{item}/fields", items.update_fields, Realm.SITES, _WRITE_ITEMS),
+    ("GET", _ITEMS + "/{item}/versions", items.list_versions, Realm.SITES, _READ_SITES),
+)  # fmt: skip
+
+ROUTES = tuple(
+    Route(method, tuple(pattern.split("/")), handler, realm, frozenset(roles.split()))
+    for method, pattern, handler, realm, roles in _TABLE
+)
+
+_QUOTED_KEY = re.compile(r"\('([^']*)'\)")
+
+
+def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
+    """The route for a decoded path below `/v1.0`, with its parameters; a failure when there is none.
+
+    Double slashes and the `lists('title')` form are accepted, as Graph does (testing.md).
+    """
+    segments = _segments(path)
+    other_method = False
+    for route in ROUTES:
+        params = _match(route.segments, segments)
+        if params is not None and route.method == method:
+            return route, params
+        other_method = other_method or params is not None
+    if other_method:
+        raise GraphFailure(
+            405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
+        )
+    raise GraphFailure(
+        400, "BadRequest", f"Resource not found for the segment '{segments[-1] if segments else ''}'."
+    )
+
+
+def check_permission(route: Route, principal: Principal) -> None:
+    """Refuse a caller without any of the route's roles; a mailbox owner may do all in mailboxes only."""
+    if principal.mailbox and route.realm is Realm.MAILBOX:
+        return
+    if principal.roles & route.roles:
+        return
+    match route.realm:
+        case Realm.DIRECTORY:
+            code, text = "Authorization_RequestDenied", "Insufficient privileges to complete the operation."
+        case Realm.MAILBOX:
+            code, text = "ErrorAccessDenied", "Access is denied. Check credentials and try again."
+        case Realm.SITES:
+            code, text = "accessDenied", "Access denied"
+    raise GraphFailure(403, code, text)
+
+
+def _segments(path: str) -> list[str]:
+    segments = [part for part in _QUOTED_KEY.sub(r"/\1", path).split("/") if part]
+    if len(segments) > 1 and segments[0].lower() == "sites" and segments[1].endswith(":"):
+        # sites/{host}:/{path} ends at the path's end, or at a colon before what follows.
+        end = next(
+            (i for i, part in enumerate(segments[2:], start=2) if part.endswith(":")), len(segments) - 1
+        )
+        site = segments[1] + "/" + "/".join(segments[2 : end + 1]).rstrip(":")
+        segments = ["sites", site, *segments[end + 1 :]]
+    return segments
+
+
+def _match(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    if len(pattern) != len(segments):
+        return None
+    params: dict[str, str] = {}
+    for wanted, given in zip(pattern, segments, strict=True):
+        if wanted.startswith("{"):
+            params[wanted.strip("{}")] = given
+        elif wanted != given.lower():
+            return None
+    return params

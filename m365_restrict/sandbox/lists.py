@@ -1,0 +1,153 @@
+"""SharePoint lists with version history, as the seed, the control API and Graph all write them.
+
+An item is stored with the whole state of every kept version, so pruning one never changes another.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from m365_restrict.sandbox.clock import SandboxClock, format_instant
+from m365_restrict.sandbox.directory import object_id_for
+from m365_restrict.sandbox.list_columns import LIST_COLUMNS, Column
+from m365_restrict.sandbox.list_fields import BadField, SitePeople, store_value
+from m365_restrict.sandbox.store import Store
+
+_APPROVED = 0
+
+
+class SandboxLists:
+    """Lists and their items. A saver is an identity document: `{"kind", "upn" | "id", "name"}`."""
+
+    def __init__(self, store: Store, clock: SandboxClock, people: SitePeople) -> None:
+        """Hold the store; everything is read at call time."""
+        self._store = store
+        self._clock = clock
+        self.people = people
+
+    def create(self, title: str, *, read_security: str, content_approval: bool, omit: list[str]) -> None:
+        """Make one of the known lists, without the columns in `omit`."""
+        self._store.put(
+            "lists",
+            title,
+            {
+                "id": object_id_for(f"list:{title}"),
+                "title": title,
+                "read_security": read_security,
+                "content_approval": content_approval,
+                "columns": [name for name in LIST_COLUMNS[title] if name not in omit],
+                "omitted": omit,
+                "created": format_instant(self._clock.now()),
+            },
+        )
+
+    def titles(self) -> list[str]:
+        """The lists that exist."""
+        return self._store.keys("lists")
+
+    def find(self, name: str) -> dict[str, Any] | None:
+        """A list by id or title, ignoring case."""
+        for title, document in self._store.all("lists"):
+            if name.lower() in (title.lower(), document["id"]):
+                return document
+        return None
+
+    def columns(self, document: Mapping[str, Any]) -> dict[str, Column]:
+        """The columns that a list has, by internal name."""
+        known = LIST_COLUMNS[document["title"]]
+        return {name: known[name] for name in document["columns"]}
+
+    def check_fields(self, document: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+        """Values as written by hand, checked; columns that the list omits are left out (contracts.md 2)."""
+        columns = self.columns(document)
+        checked: dict[str, Any] = {}
+        for name, value in fields.items():
+            if name == "_ModerationStatus":
+                checked[name] = value
+            elif name in columns:
+                checked[name] = store_value(columns[name], value, self.people)
+            elif name not in document["omitted"]:
+                raise BadField(f"{document['title']!r} has no column {name!r}")
+        return checked
+
+    def add(
+        self, document: Mapping[str, Any], saver: Mapping[str, Any], fields: Mapping[str, Any], *,
+        at: datetime | None = None, creator: Mapping[str, Any] | None = None,
+    ) -> str:  # fmt: skip
+        """A new item with its first version; returns its id."""
+        item_id = str(self._store.next_number(f"items:{document['id']}"))
+        made = {
+            "id": item_id,
+            "guid": object_id_for(f"{document['id']}:{item_id}"),
+            "created_by": dict(creator or saver),
+            "created_at": format_instant(at or self._clock.now()),
+            "saves": 0,
+            "versions": [],
+        }
+        self._save(document, made, saver, {}, fields, at)
+        return item_id
+
+    def edit(
+        self, document: Mapping[str, Any], item_id: str, saver: Mapping[str, Any],
+        fields: Mapping[str, Any], *, at: datetime | None = None,
+    ) -> bool:  # fmt: skip
+        """A new version carrying what changed; False when there is no such item."""
+        with self._store.batch():
+            item = self.item(document, item_id)
+            if item is None:
+                return False
+            self._save(document, item, saver, item["versions"][-1]["fields"], fields, at)
+        return True
+
+    def delete(self, document: Mapping[str, Any], item_id: str) -> bool:
+        """Remove an item with its history; False when there is no such item."""
+        kind = _kind(document)
+        exists = self._store.get(kind, item_id) is not None
+        self._store.delete(kind, item_id)
+        return exists
+
+    def item(self, document: Mapping[str, Any], item_id: str) -> dict[str, Any] | None:
+        """One stored item with its kept versions, oldest first."""
+        return self._store.get(_kind(document), item_id)
+
+    def item_ids(self, document: Mapping[str, Any]) -> list[str]:
+        """The ids of all items, ascending."""
+        return self._store.keys(_kind(document))
+
+    def is_visible(self, document: Mapping[str, Any], item: Mapping[str, Any], client_id: str) -> bool:
+        """Whether an application without a managing permission sees an item (graph.md 3.8, 11)."""
+        creator = item["created_by"]
+        if document["read_security"] == "own" and creator.get("id") != client_id:
+            return False
+        approved: bool = item["versions"][-1]["fields"].get("_ModerationStatus") == _APPROVED
+        return approved or not document["content_approval"]
+
+    def _save(
+        self, document: Mapping[str, Any], item: dict[str, Any], saver: Mapping[str, Any],
+        before: Mapping[str, Any], fields: Mapping[str, Any], at: datetime | None,
+    ) -> None:  # fmt: skip
+        item["saves"] += 1
+        # A change waits for content approval again, unless it is the approval.
+        before = {name: value for name, value in before.items() if name != "_ModerationStatus"}
+        state = {name: value for name, value in {**before, **fields}.items() if value is not None}
+        item["versions"].append(
+            {
+                "number": f"{item['saves']}.0",
+                "at": format_instant(at or self._clock.now()),
+                "by": dict(saver),
+                "fields": state,
+            }
+        )
+        tenant = self._store.get("tenant", "tenant") or {}
+        limit = int(tenant.get("behaviour", {}).get("version_limit", 500))
+        item["versions"] = item["versions"][-max(limit, 1) :]
+        self._store.put(_kind(document), item["id"], item)
+
+
+def etag(item: Mapping[str, Any]) -> str:
+    """The item's entity tag: it changes with every version (graph.md 3.9)."""
+    return f'"{item["guid"]},{item["saves"]}"'
+
+
+def _kind(document: Mapping[str, Any]) -> str:
+    return f"items:{document['id']}"

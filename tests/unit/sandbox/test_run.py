@@ -1,0 +1,2 @@
+def test_it_starts(sandbox):
+    assert sandbox.control("GET", "ports").json()["https"] > 0
