@@ -107,6 +107,11 @@ class ErrorCode(CatalogueCode):
         "The ledger database cannot be opened, read or written.",
         "Check LEDGER__URL, free disk space and file permissions; nothing was changed in the tenant.",
     )
+    APPROVAL_NEEDED = (
+        "approval-needed",
+        "Changes are waiting and nobody has approved them.",
+        "Read `m365-restrict plan`, then give --approve, or --plan-id with the id that it shows.",
+    )
     PLAN_CHANGED = (
         "plan-changed",
         "The register or the tenant has moved since the plan with that id was made.",

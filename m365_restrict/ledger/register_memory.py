@@ -78,6 +78,13 @@ class RegisterMemory:
         with self._database.writing() as connection:
             return _count_vanished(connection, item_id, run_id)
 
+    def times_vanished(self, item_id: str) -> int:
+        """How many runs in a row have had a 404 for an item; 0 where none has."""
+        table = vanished_items
+        with self._database.reading() as connection:
+            row = connection.execute(select(table.c.runs_seen).where(table.c.item_id == item_id)).first()
+        return 0 if row is None else int(row.runs_seen)
+
     def note_present(self, item_ids: Iterable[str]) -> None:
         """Forget that these items had vanished: they have been read again."""
         back = set(item_ids)

@@ -96,7 +96,7 @@ def run_inbox_rules(
         actions = _mapping(rule.get("actions"))
         if not _is_active(rule) or not actions or _lacks_folder(actions, folders):
             continue
-        conditions = all_hold(_answers(scene, _mapping(rule.get("conditions"))))
+        conditions = _conditions(scene, rule)
         exceptions = any_holds(_answers(scene, _mapping(rule.get("exceptions"))))
         if not settled(conditions, exceptions, policy):
             continue
@@ -121,6 +121,17 @@ def _mapping(value: object) -> Mapping[str, object]:
 def _lacks_folder(actions: Mapping[str, object], folders: InboxFolders) -> bool:
     named = [text(actions.get(name)) for name in ("moveToFolder", "copyToFolder")]
     return any(folder and folders.path_of(folder) is None for folder in named)
+
+
+def _conditions(scene: InboxScene, rule: Mapping[str, object]) -> ConditionResult:
+    """Whether the conditions hold; none at all match every message.
+
+    A read-only rule comes without the conditions that Graph cannot express (graph.md 1.3).
+    """
+    stated = _mapping(rule.get("conditions"))
+    if not stated and flag(rule.get("isReadOnly")):
+        return undecided("the conditions of this read-only rule cannot be seen")
+    return all_hold(_answers(scene, stated))
 
 
 def _acted(

@@ -130,9 +130,10 @@ def _addresses(values: Iterable[str]) -> tuple[str, ...]:
 def _decoded(value: str) -> str:
     """The text behind encoded words; the text itself where they cannot be read."""
     try:
-        return str(email.header.make_header(email.header.decode_header(value)))
+        decoded = str(email.header.make_header(email.header.decode_header(value)))
     except (email.errors.MessageError, ValueError, LookupError):
         return value
+    return decoded.encode("utf-8", "replace").decode("utf-8")
 
 
 def _count(values: tuple[str, ...]) -> int:

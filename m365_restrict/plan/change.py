@@ -41,13 +41,6 @@ class Action(StrEnum):
     DELETE = "delete"
 
 
-class Place(StrEnum):
-    """Where our transport rules stand among foreign ones (RULES__PLACE)."""
-
-    LAST = "last"
-    FIRST = "first"
-
-
 class RuleKind(StrEnum):
     """Which service holds the rule."""
 

@@ -106,3 +106,8 @@ class GuardCode(CatalogueCode):
         "The councillors' group could not be read, so a councillor could be captured by mistake.",
         "Correct POLICY__COUNCILLORS_GROUP or restore the group and the reader's access to it.",
     )
+    PROOF_FAILED = (
+        "proof-failed",
+        "Simulated mail would not be handled as the case says, so the case's changes are held back.",
+        "Read which recipient the simulation names and correct the case or the directory.",
+    )

@@ -4,7 +4,8 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from m365_restrict.plan.change import Action, Change, LineEntry, Place, RuleKind, RuleOrder
+from m365_restrict.plan.change import Action, Change, LineEntry, RuleKind, RuleOrder
+from m365_restrict.plan.place import Place
 
 ORDER_FIELD = "order"
 _PHASE = {Action.CREATE: 0, Action.UPDATE: 1, Action.DELETE: 2}

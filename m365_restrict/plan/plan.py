@@ -12,10 +12,10 @@ from m365_restrict.plan.change import (
     GuardVerdict,
     Observed,
     ObservedRule,
-    Place,
     Plan,
 )
 from m365_restrict.plan.order import in_writing_order, placed
+from m365_restrict.plan.place import Place
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.stamp import plain_value
 

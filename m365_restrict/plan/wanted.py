@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from m365_restrict.plan.change import Applied, Observed, Place, RuleKind, RuleOrder
+from m365_restrict.plan.change import Applied, Observed, RuleKind, RuleOrder
 from m365_restrict.plan.opening import opened
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.compilation import Desired
@@ -31,7 +31,6 @@ class DifferenceInput:
     opened_case_refs: frozenset[str]
     kept_case_refs: frozenset[str] = frozenset()
     choices_known: bool = True
-    place: Place = Place.LAST
 
 
 @dataclass(frozen=True, kw_only=True)

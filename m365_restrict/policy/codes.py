@@ -17,7 +17,7 @@ class CheckCode(CatalogueCode):
         "Pick a measure that the policy allows.",
     )
     SPOC_MISSING = (
-        "single-contact-missing",
+        "single-contact-not-given",
         "The measure needs a single contact mailbox and the case names none.",
         "Fill in Single contact mailbox.",
     )

@@ -1,10 +1,11 @@
 """What the checks conclude about every item of the register."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.register.approval import ApprovalEvidence
-from m365_restrict.register.case import Case, CaseState, Status
+from m365_restrict.register.case import Case, CaseState, Measure, Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +86,8 @@ class Judgement:
     def in_force(self) -> tuple[AcceptedCase, ...]:
         """Accepted cases whose first day has come."""
         return tuple(one for one in self.accepted if one.state is CaseState.IN_FORCE)
+
+    @property
+    def live_measures(self) -> Mapping[str, Measure]:
+        """The measure of each case in force by its reference, as councillors' choices may name them."""
+        return {one.case.reference: one.case.protected.measure for one in self.in_force}

@@ -136,6 +136,11 @@ class ChoiceCode(CatalogueCode):
         "Sender is neither one full e-mail address nor the reference of a live case.",
         "Write one address such as name@mail.example, or a case reference.",
     )
+    FOLDER_NOT_FOUND = (
+        "folder-not-found",
+        "The folder is not in the holder's mailbox.",
+        "Make the folder in Outlook or name one that exists, then save the choice again.",
+    )
     INTERNAL_SENDER = (
         "internal-sender",
         "The sender is an address of the council itself.",

@@ -1,7 +1,7 @@
 """What compiling takes and gives: options, the directory's answers, rules, and what stands in the way."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -46,6 +46,10 @@ class Directory:
         """The answer for one address; an address that nobody asked about counts as unread."""
         key = address.strip().lower()
         return self.recipients.get(key) or Unresolved(key, "the directory was not asked", absent=False)
+
+    def with_recipients(self, more: Mapping[str, Resolved]) -> "Directory":
+        """The same, knowing further answers."""
+        return replace(self, recipients={**more, **self.recipients})
 
     def is_councillor(self, address: str) -> bool:
         """Whether this primary address is known to be a councillor's."""

@@ -6,6 +6,7 @@ addresses lower case, lists sorted and unique, dates as UTC instants, State and 
 
 from m365_restrict.rules.inbox_rule import AssignCategory, InboxRule, MoveToFolder
 from m365_restrict.rules.observed import Properties, PropertyValue
+from m365_restrict.rules.patterns import PatternAnchors, exact_pattern
 from m365_restrict.rules.text import normal_comments, straight
 from m365_restrict.rules.transport_rule import (
     BlindCopyTo,
@@ -92,6 +93,12 @@ def senders_of(properties: Properties) -> tuple[str, ...]:
         if isinstance(value, tuple) and value:
             return value
     return ()
+
+
+def names_sender(properties: Properties, address: str) -> bool:
+    """Whether the rule's sender condition names exactly this address, plainly or as an exact pattern."""
+    patterns = {exact_pattern(address, anchors) for anchors in PatternAnchors}
+    return not patterns.union({address}).isdisjoint(senders_of(properties))
 
 
 def enabled_in(properties: Properties) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from m365_restrict.sandbox.clock import format_instant, parse_instant
 from m365_restrict.sandbox.faults import BadFault, read_faults
-from m365_restrict.sandbox.graph.answer import GraphFailure, Principal, error_body
+from m365_restrict.sandbox.graph.answer import GraphCall, GraphFailure, Principal, error_body
 from m365_restrict.sandbox.graph.endpoint import handle
 from m365_restrict.sandbox.list_fields import BadField
 from m365_restrict.sandbox.lists import etag
@@ -106,11 +107,19 @@ class Control:
         if user is None:
             raise BadControlCall(f"{request.path_params['upn']!r} is not one of the users.", status=404)
         owner = Principal("", user["display_name"], frozenset(), mailbox=user["id"])
-        path = _holder_path(_text(body, "path"), user["id"])
+        path, _, query = _text(body, "path").partition("?")
+        call = GraphCall(
+            tenant=tenant,
+            method=_text(body, "method").upper(),
+            url=f"{request.base_url}v1.0/{_holder_path(path, user['id'])}",
+            params={},
+            query=dict(parse_qsl(query)),
+            headers={},
+            body=body.get("body"),
+            principal=owner,
+        )
         try:
-            answer = handle(
-                tenant, (_text(body, "method").upper(), path, body.get("body"), owner), request=request
-            )
+            answer = handle(call, _holder_path(path, user["id"]))
         except GraphFailure as error:
             return JSONResponse(error_body(error.code, error.message, clock=tenant.clock), error.status)
         return Response(status_code=204) if answer.body is None else JSONResponse(answer.body, answer.status)

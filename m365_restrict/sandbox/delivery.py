@@ -84,9 +84,10 @@ class Delivery:
 
         No message is an error, however malformed.
         """
-        message = read_message(raw, envelope_from, authenticated=self._signed_in(raw, envelope_from))
+        sender = _storable(envelope_from)
+        message = read_message(raw, sender, authenticated=self._signed_in(raw, sender))
         with self._store.batch():
-            outcome = trace(message, recipients, self._flow())
+            outcome = trace(message, [_storable(recipient) for recipient in recipients], self._flow())
             for stored in outcome.stored:
                 self._keep(message, stored)
             for copy in outcome.copies:
@@ -181,6 +182,11 @@ def transport_behaviour(stated: Mapping[str, Any]) -> TransportBehaviour:
         sees_all_forks=bool(stated.get("sees_all_forks", default.sees_all_forks)),
         junk_from_scl=stated.get("junk_from_scl", default.junk_from_scl),
     )
+
+
+def _storable(text: str) -> str:
+    """Text that UTF-8 can hold: half of a surrogate pair in an address must not break the store."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _as_json(copy: Copy) -> dict[str, Any]:

@@ -50,16 +50,16 @@ class ExchangeEndpoint:
         if command is not None:
             entry.cmdlet = command[0]
             entry.target = str(command[1].get("Identity") or command[1].get("Name") or "")
-        asked = Asked(request.method, request.url.path, request.url.query, entry.cmdlet)
-        fault = services.faults.take(FaultKind.STATUS, asked)
-        if fault is not None:
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return JSONResponse(_error("Injected", "Injected."), fault.status, headers)
         try:
             caller = self._caller(request, entry)
         except TokenRefused as error:
             challenge = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
             return JSONResponse(_error("Unauthorized", str(error)), 401, challenge)
+        asked = Asked(request.method, request.url.path, request.url.query, entry.cmdlet)
+        fault = services.faults.take(FaultKind.STATUS, asked)
+        if fault is not None:
+            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+            return JSONResponse(_error("Injected", "Injected."), fault.status, headers)
         if command is None:
             return JSONResponse(_error("BadRequest", "The request body is not a CmdletInput."), 400)
         if command[0].lower() not in {name.lower() for name in caller.cmdlets or ()}:

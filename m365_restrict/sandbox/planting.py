@@ -34,7 +34,7 @@ def plant(tenant: SandboxTenant, seed: Seed, *, setup_client_id: str) -> None:
             _plant_inbox_rules(tenant, seed, people)
             for number, rule in enumerate(seed.transport_rules):
                 _plant_transport_rule(tenant, rule, f"transport_rules.{number}")
-    except BadSeed:
+    except Exception:
         tenant.store.restore(before)
         raise
 

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
+
+import trustme
 
 from m365_restrict.sandbox.certificates import issue_server_certificate, load_authority
 from m365_restrict.sandbox.client_env import client_settings, write_client_env
@@ -66,15 +69,22 @@ class RunningSandbox:
         self.faults = Faults()
         self.faults.add(faults or [])
         self.log = RequestLog()
+        self._smtp: SmtpServer | None = None
+        self._sockets: list[socket.socket] = []
         try:
-            self._begin(seed)
-        except (BadSeed, PortTaken) as error:
-            self._store.close()
+            self._begin(seed, certification)
+        except (BadSeed, PortTaken, OSError) as error:
+            for bound in self._sockets:
+                bound.close()
+            self._release()
             raise SandboxNotStarted(str(error)) from error
 
     def stop(self) -> None:
         """Stop listening and release the state folder."""
         self._listeners.stop()
+        self._release()
+
+    def _release(self) -> None:
         if self._smtp is not None:
             self._smtp.stop()
         self._store.close()
@@ -109,11 +119,12 @@ class RunningSandbox:
         plant(self.tenant, seed, setup_client_id=self.authority.applications["setup"].client_id)
         write_client_env(self.state / "client.env", self.env)
 
-    def _begin(self, seed: Seed | None) -> None:
+    def _begin(self, seed: Seed | None, certification: trustme.CA) -> None:
         options = self._options
         https = loopback_sockets(options.port)
+        self._sockets += https
         http = [] if options.http_port is None else loopback_sockets(options.http_port)
-        self._smtp = None
+        self._sockets += http
         if options.smtp_port is not None:
             self._smtp = SmtpServer(self.tenant.delivery, options.smtp_port)
             self._smtp.start()
@@ -135,7 +146,7 @@ class RunningSandbox:
             plant=self.plant,
             ports=lambda: self.ports,
         )
-        certificate = issue_server_certificate(load_authority(self.state), self.state)
+        certificate = issue_server_certificate(certification, self.state)
         self._listeners = Listeners(build_application(services), certificate, https, http)
         self._listeners.start()
 

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import weakref
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 _ACCEPTED = "250 2.6.0 Message accepted; a refusal follows as a report"
 _ADDRESSES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 _PORT_ATTEMPTS = 20
+_CLOSING_ROUND = 0.05
 
 
 class Post(Protocol):
@@ -32,7 +34,7 @@ class _Handler:
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
         recipients = [str(recipient) for recipient in envelope.rcpt_tos]
-        await asyncio.to_thread(self._post.deliver, raw, envelope.mail_from or "", recipients)
+        await asyncio.to_thread(self._post.deliver, raw, (envelope.mail_from or "").strip("<>"), recipients)
         return _ACCEPTED
 
 
@@ -47,6 +49,7 @@ class SmtpServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._servers: list[asyncio.Server] = []
+        self._sessions: weakref.WeakSet[SMTP] = weakref.WeakSet()
 
     @property
     def port(self) -> int:
@@ -76,22 +79,37 @@ class SmtpServer:
         self._servers, self._sockets = [], []
 
     def _session(self) -> SMTP:
-        return SMTP(
+        session = SMTP(
             _Handler(self._delivery), hostname="localhost", ident="sandbox tenant", enable_SMTPUTF8=True
         )
+        self._sessions.add(session)
+        return session
 
     async def _serve(self) -> None:
         loop = asyncio.get_running_loop()
         self._servers = [await loop.create_server(self._session, sock=each) for each in self._sockets]
 
     async def _close(self) -> None:
+        """Accept no more, end every conversation, then close.
+
+        The order matters: asyncio drops a connection without closing it when its server is
+        closed while the connection is being accepted.
+        """
+        loop = asyncio.get_running_loop()
+        for listening in self._sockets:
+            loop.remove_reader(listening)
+        await self._end_conversations()
         for server in self._servers:
             server.close()
-        mine = asyncio.current_task()
-        talking = [task for task in asyncio.all_tasks() if task is not mine]
-        for task in talking:
-            task.cancel()
-        await asyncio.gather(*talking, return_exceptions=True)
+
+    async def _end_conversations(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        while others:
+            for session in list(self._sessions):
+                if session.transport is not None:
+                    session.transport.close()
+            await asyncio.wait(others, timeout=_CLOSING_ROUND)
+            others = asyncio.all_tasks() - {asyncio.current_task()}
 
 
 def _listening(port: int) -> list[socket.socket]:

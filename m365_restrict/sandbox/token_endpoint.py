@@ -3,6 +3,7 @@
 import uuid
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -53,7 +54,7 @@ class TokenEndpoint:
 
     async def token(self, request: Request) -> Response:
         """POST client credentials: a token for Graph or for Exchange."""
-        form = {key: str(value) for key, value in (await request.form()).items()}
+        form = dict(parse_qsl((await request.body()).decode("utf-8", errors="replace")))
         root = f"{_base(request)}/{request.path_params['tenant']}"
         try:
             tenant = self._tenant(request)

@@ -10,7 +10,8 @@ from m365_restrict.tenant.graph import GraphReader, GraphWriter, path_of
 
 RawRule: TypeAlias = dict[str, Any]
 
-_NOT_FOUND = 404
+# A 404 for the account or its mailbox says nothing about a folder (graph.md 2, error shapes).
+_FOLDER_ABSENT = frozenset({"ErrorItemNotFound", "ErrorFolderNotFound"})
 _NO_MAILBOX_TEXT = "inactive, soft-deleted, or is hosted on-premise"
 _FOLDERS = {"$select": "id,displayName", "$top": "100"}
 
@@ -32,14 +33,20 @@ class InboxRuleReader:
         """`graph` is the reader application's."""
         self._graph = graph
 
-    async def list_rules(self, mailbox: str) -> tuple[RawRule, ...] | Unknown:
-        """Rules in `mailbox` whose name ends in an 8-character token, or Unknown with the reason.
+    async def list_rules(
+        self, mailbox: str, *, known_ids: frozenset[str] = frozenset()
+    ) -> tuple[RawRule, ...] | Unknown:
+        """Rules in `mailbox` that end in an 8-character token or are known by id, or Unknown with the reason.
 
         Whether the token is this instance's is judged by `rules.token`.
         """
         pages = self._graph.get_pages(_rules_path(mailbox))
         try:
-            ours = [rule async for rule in pages if token_in(str(rule.get("displayName") or ""))]
+            ours = [
+                rule
+                async for rule in pages
+                if token_in(str(rule.get("displayName") or "")) or str(rule.get("id")) in known_ids
+            ]
         except ServiceError as error:
             return Unknown(mailbox, error.message)
         return tuple(ours)
@@ -58,7 +65,7 @@ class InboxRuleReader:
                 return str(found["id"])
             return await self._folder_by_path(mailbox, folder)
         except ServiceError as error:
-            if error.status == _NOT_FOUND and not is_no_mailbox(error):
+            if error.service_code in _FOLDER_ABSENT and not is_no_mailbox(error):
                 return None
             return Unknown(mailbox, error.message)
 

@@ -54,13 +54,22 @@ class GraphAnswer:
 class GraphFailure(Exception):
     """An error answer with Graph's own code."""
 
-    def __init__(self, status: int, code: str, message: str, *, target: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        target: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep what the error body says."""
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.target = target
+        self.headers = headers or {}
 
 
 def error_body(code: str, message: str, *, clock: SandboxClock, request_id: str = "") -> dict[str, Any]:

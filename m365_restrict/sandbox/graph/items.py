@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from m365_restrict.sandbox.directory import object_id_for
-from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure
+from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
 from m365_restrict.sandbox.graph.filters import Test, read_filter
 from m365_restrict.sandbox.graph.paging import page
 from m365_restrict.sandbox.graph.sites import (
@@ -159,7 +159,8 @@ def _item(
         fields = {"@odata.etag": etag(item), **_shown_fields(call, document, item, last)}
         shown["fields@odata.context"] = f"{call.url}/{item['id']}/fields/$entity"
         shown["fields"] = _chosen(fields, found[1] if found else None)
-    return shown
+    asked = call.query.get("$select")
+    return select(shown, {"$select": f"{asked},fields"}) if asked else shown
 
 
 def _version(

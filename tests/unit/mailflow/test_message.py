@@ -67,12 +67,16 @@ def test_a_plain_message_has_no_type() -> None:
     assert message_with("Content-Type: text/plain", "Auto-Submitted: no").types == frozenset()
 
 
-@pytest.mark.parametrize(("field", "level"), [("high", Importance.HIGH), ("LOW", Importance.LOW), ("odd", Importance.NORMAL)])
+@pytest.mark.parametrize(
+    ("field", "level"), [("high", Importance.HIGH), ("LOW", Importance.LOW), ("odd", Importance.NORMAL)]
+)
 def test_importance(field: str, level: Importance) -> None:
     assert message_with(f"Importance: {field}").importance is level
 
 
-@pytest.mark.parametrize(("fields", "count"), [((), 0), (("1",), 1), (("2",), 2), (("x",), 1), (("a", "b"), 2), (("9" * 5000,), 1)])
+@pytest.mark.parametrize(
+    ("fields", "count"), [((), 0), (("1",), 1), (("2",), 2), (("x",), 1), (("a", "b"), 2), (("9" * 5000,), 1)]
+)
 def test_redirects_so_far_are_counted(fields: tuple[str, ...], count: int) -> None:
     message = message_with(*(f"X-MS-Exchange-Transport-Rules-Loop: {field}" for field in fields))
     assert message.transport_redirects == count

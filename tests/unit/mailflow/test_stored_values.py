@@ -7,18 +7,32 @@ from m365_restrict.mailflow.stored_values import flag, instant, size_in_bytes, t
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [(None, ()), ("", ()), ([], ()), (["", None], ()), ("a", ("a",)), (["a", "b"], ("a", "b")), (False, ()), (True, ("True",)), (5, ("5",))],
+    [
+        (None, ()),
+        ("", ()),
+        ([], ()),
+        (["", None], ()),
+        ("a", ("a",)),
+        (["a", "b"], ("a", "b")),
+        (False, ()),
+        (True, ("True",)),
+        (5, ("5",)),
+    ],
 )
 def test_texts(value: object, expected: tuple[str, ...]) -> None:
     assert texts(value) == expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [(True, True), ("True", True), ("false", False), (None, False), (1, False)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, True), ("True", True), ("false", False), (None, False), (1, False)]
+)
 def test_flag(value: object, expected: bool) -> None:
     assert flag(value) is expected
 
 
-@pytest.mark.parametrize(("value", "expected"), [("6", 6), (-1, -1), (None, None), ("", None), ("high", None)])
+@pytest.mark.parametrize(
+    ("value", "expected"), [("6", 6), (-1, -1), (None, None), ("", None), ("high", None)]
+)
 def test_whole_number(value: object, expected: int | None) -> None:
     assert whole_number(value) == expected
 
@@ -50,7 +64,14 @@ def test_an_unreadable_instant_is_an_error() -> None:
 
 @pytest.mark.parametrize(
     ("value", "expected"),
-    [("10 MB (10,485,760 bytes)", 10_485_760), ("10MB", 10_485_760), ("1.5 KB", 1536), ("77", 77), ("big", None), ("1.2.3", None)],
+    [
+        ("10 MB (10,485,760 bytes)", 10_485_760),
+        ("10MB", 10_485_760),
+        ("1.5 KB", 1536),
+        ("77", 77),
+        ("big", None),
+        ("1.2.3", None),
+    ],
 )
 def test_sizes(value: str, expected: int | None) -> None:
     assert size_in_bytes(value) == expected

@@ -1,7 +1,15 @@
 import pytest
 
 from m365_restrict.mailflow.behaviour import Undecided
-from m365_restrict.mailflow.verdict import MATCH, NO_MATCH, ConditionResult, all_hold, any_holds, settled, undecided
+from m365_restrict.mailflow.verdict import (
+    MATCH,
+    NO_MATCH,
+    ConditionResult,
+    all_hold,
+    any_holds,
+    settled,
+    undecided,
+)
 
 OPEN = undecided("cannot tell")
 

@@ -9,6 +9,7 @@ from mypy import api
 _CONFIG = """
 [mypy]
 strict = true
+warn_return_any = false
 [mypy-msgraph.*,msgraph_core.*,kiota_abstractions.*,kiota_http.*,kiota_authentication_azure.*,azure.*,httpx.*,tenacity.*]
 follow_imports = skip
 ignore_missing_imports = true

@@ -1,0 +1,166 @@
+"""Step 2 of the main path and what follows from it: which cases count, and which are lost."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from m365_restrict.ledger.register_memory import LiveCase
+from m365_restrict.options import RunOptions
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import Applied, Observed
+from m365_restrict.plan.guards import GuardFacts
+from m365_restrict.plan.wanted import DifferenceInput
+from m365_restrict.policy.checks import judge_register
+from m365_restrict.policy.context import CheckContext
+from m365_restrict.policy.judgement import AcceptedCase, Judgement
+from m365_restrict.reading import Folders, People, Register
+from m365_restrict.register.choice import Choice, Handling, RefusedChoice
+from m365_restrict.register.codes import ChoiceCode
+from m365_restrict.register.read_choice import ChoiceContext, ChoiceReading, read_choices
+from m365_restrict.register.recipient import Recipient
+from m365_restrict.rules.compilation import Desired, Directory
+from m365_restrict.run_context import Run
+
+_NO_FOLDER = ChoiceCode.FOLDER_NOT_FOUND
+_PROVEN_GONE = 2
+"""Runs that must get a 404 for an item before its case counts as gone (contracts.md 1)."""
+
+
+def check(run: Run, register: Register, people: People) -> tuple[Judgement, ChoiceReading]:
+    """Judge every case against the profile, then every councillor's choice against the live cases."""
+    options = run.options
+    context = CheckContext(
+        today=run.today,
+        zone=options.zone,
+        approvers=people.approvers,
+        council_domains=people.domains,
+        councillor_addresses=people.councillor_addresses,
+        protected_mailboxes=frozenset(
+            entry.address for entry in people.protected if isinstance(entry, Recipient)
+        ),
+        flow_identities=frozenset(one.strip().lower() for one in options.people.flow_identities),
+    )
+    judgement = judge_register(
+        register.cases.items,
+        register.reviews.items,
+        profile=options.profile,
+        context=context,
+        pinned=run.ledger.register.evidence(),
+    )
+    return judgement, read_choices(register.choices.items, _choice_context(run, people, judgement.in_force))
+
+
+def _choice_context(run: Run, people: People, accepted: Sequence[AcceptedCase]) -> ChoiceContext:
+    return ChoiceContext(
+        today=run.today,
+        zone=run.options.zone,
+        term_ends_on=run.options.people.term_ends_on,
+        councillor_ids=people.councillor_ids,
+        councillor_addresses=people.councillor_names,
+        council_domains=people.domains,
+        live_cases={one.case.reference: one.case.protected.measure for one in accepted},
+    )
+
+
+def choices_with_folders(reading: ChoiceReading, folders: Folders, directory: Directory) -> ChoiceReading:
+    """Refuse the choices whose folder is not in the holder's mailbox."""
+    homeless = [one for one in reading.choices if _is_homeless(one, folders, directory)]
+    refused = [
+        RefusedChoice(
+            one.item_id, _NO_FOLDER.value, f"Choice {one.item_id}: {_NO_FOLDER.meaning} {_NO_FOLDER.advice}"
+        )
+        for one in homeless
+    ]
+    return replace(
+        reading,
+        choices=tuple(one for one in reading.choices if one not in homeless),
+        refused=(*reading.refused, *refused),
+    )
+
+
+def _is_homeless(choice: Choice, folders: Folders, directory: Directory) -> bool:
+    entry = directory.resolve(choice.holder)
+    mailbox = entry.address if isinstance(entry, Recipient) else choice.holder
+    return choice.handling is Handling.FOLDER and (mailbox, choice.folder_name) in folders.missing
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveCases:
+    """Where the cases of this run and of the last stand.
+
+    `kept` have vanished without proof: their rules stay. `lost` were live and are so no longer,
+    without the register having opened them.
+    """
+
+    live: tuple[LiveCase, ...]
+    before: tuple[LiveCase, ...]
+    opened: frozenset[str]
+    kept: frozenset[str]
+    lost: frozenset[str]
+    choices_known: bool
+
+    def difference_input(
+        self,
+        desired: Desired,
+        observed: Observed,
+        applied: Sequence[Applied],
+        options: RunOptions,
+    ) -> DifferenceInput:
+        """What the difference is made of."""
+        return DifferenceInput(
+            desired=desired,
+            observed=observed,
+            applied=applied,
+            instance_id=options.instance_id,
+            live_case_refs=frozenset(one.case_reference for one in self.live),
+            opened_case_refs=self.opened,
+            kept_case_refs=self.kept,
+            choices_known=self.choices_known,
+        )
+
+    def guard_facts(self, directory: Directory, observed: Observed, *, items_read: int) -> GuardFacts:
+        """What the guards judge."""
+        return GuardFacts(
+            items_read=items_read,
+            live_before=frozenset(one.case_reference for one in self.before),
+            lost=self.lost,
+            directory=directory,
+            observed=observed,
+        )
+
+
+def live_cases(
+    run: Run, judgement: Judgement, people: People, *, before: Sequence[LiveCase], vanished: frozenset[str]
+) -> LiveCases:
+    """Compare the live cases with those of the last run. Only a run that writes counts a 404."""
+    live = tuple(_remembered(one) for one in judgement.in_force)
+    accepted = {one.case.item_id for one in judgement.accepted}
+    opened_items = {one.item_id for one in judgement.ended_by_register}
+    gone = {item_id for item_id in vanished if _is_proven_gone(run, item_id)}
+    lost = [case for case in before if case.item_id not in accepted | opened_items]
+    return LiveCases(
+        live=live,
+        before=tuple(before),
+        opened=frozenset(one.case_ref for one in judgement.ended_by_register),
+        kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
+        lost=frozenset(case.case_reference for case in lost),
+        choices_known=not isinstance(people.councillors, Unknown),
+    )
+
+
+def _remembered(one: AcceptedCase) -> LiveCase:
+    ends_on = one.case.protected.ends_on
+    if ends_on is None:
+        raise AssertionError("a case in force has an end date")
+    return LiveCase(
+        item_id=one.case.item_id,
+        case_reference=one.case.reference,
+        measure=one.case.protected.measure.value,
+        ends_on=ends_on,
+    )
+
+
+def _is_proven_gone(run: Run, item_id: str) -> bool:
+    if run.writing is None:
+        # What the next run that writes will conclude, so that its plan is the one that was shown.
+        return run.ledger.register.times_vanished(item_id) + 1 >= _PROVEN_GONE
+    return run.ledger.register.note_vanished(item_id, run_id=run.run_id) >= _PROVEN_GONE

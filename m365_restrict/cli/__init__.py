@@ -1,0 +1,1 @@
+"""The command line: every verb parses, calls the main path, and renders."""

@@ -1,0 +1,312 @@
+"""All verbs and their options. Each verb teaches itself: what it does, what it never does, an example."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from click.exceptions import Exit as ClickExit
+from click.exceptions import UsageError
+
+from m365_restrict import __version__
+from m365_restrict.cli.request import Request
+from m365_restrict.report.documents import Verb
+
+_USAGE_ERROR = 64
+"""sysexits' EX_USAGE: 2 means differences here, so a mistyped option must not end with it."""
+
+app = typer.Typer(
+    name="m365-restrict",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=(
+        "Make a council's restricted-contact decisions true in Microsoft 365 mail, and prove it.\n\n"
+        "Start without a tenant: `m365-restrict demo`. With one: `validate`, then `plan`, then `apply`.\n\n"
+        "Exit codes: 0 in step, 1 unexpected, 2 differences, 3 refused, 4 partial, 5 settings or "
+        "permissions, 6 another run is at work, 7 a list could not be read whole, 64 mistyped command."
+    ),
+)
+
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--env-file",
+        envvar="M365_RESTRICT_ENV_FILE",
+        help="Read settings (KEY=VALUE lines) from this file; variables of the environment win.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
+OutputFormat = Annotated[
+    str,
+    typer.Option("--output", "--format", help="text for people, json for scripts (docs/schemas/)."),
+]
+OutputFile = Annotated[
+    Path | None,
+    typer.Option("--output-file", "-o", help="Write the result to this file, whole or not at all."),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Also write the result as one HTML page to this file.")
+]
+Approve = Annotated[bool, typer.Option("--approve", help="Apply what the plan shows without asking.")]
+PlanId = Annotated[
+    str, typer.Option("--plan-id", help="Apply only if the plan is still the one with this id.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,  # noqa: FBT002 (typer's form of a flag)
+) -> None:
+    if version:
+        typer.echo(f"m365-restrict {__version__} (Python {sys.version.split()[0]}, {sys.platform})")
+        raise typer.Exit
+
+
+@app.command()
+def validate(
+    *,
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Read the lists and say of each case what is missing. Touches nothing.
+
+    Exits 3 where a case is refused, 0 where none is.
+
+    Example: m365-restrict validate --env-file council.env
+    """
+    request = Request(verb=Verb.VALIDATE, env_file=env_file, output=_format(output, json), file=output_file)
+    _carry_out(request)
+
+
+@app.command()
+def plan(
+    *,
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Show exactly what apply would change, and why. Holds no write permission.
+
+    Exits 0 where nothing would change, 2 where something would, 3 where a guard holds changes back.
+
+    Example: m365-restrict plan --output json -o plan.json
+    """
+    request = Request(verb=Verb.PLAN, env_file=env_file, output=_format(output, json), file=output_file)
+    _carry_out(request)
+
+
+@app.command()
+def apply(
+    *,
+    approve: Approve = False,
+    plan_id: PlanId = "",
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Make the tenant agree with the register: write, read back, record.
+
+    Shows the plan and asks first when a person is at the terminal; a script gives --approve, or
+    --plan-id with the id of the plan that somebody has read.
+
+    Exits 0 where all is written and read back, 3 where something was held back, 4 where something failed.
+
+    Example: m365-restrict apply --plan-id 4f1c0a9be2d7
+    """
+    request = Request(
+        verb=Verb.APPLY,
+        env_file=env_file,
+        output=_format(output, json),
+        file=output_file,
+        approve=approve,
+        plan_id=plan_id,
+    )
+    _carry_out(request)
+
+
+@app.command()
+def drift(
+    *,
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    html: Html = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Say whether every decision still holds in the tenant. Cannot change anything.
+
+    Exits 0 where all is in step, 2 where something differs, 4 where something could not be read.
+
+    Example: m365-restrict drift --html report.html
+    """
+    request = Request(
+        verb=Verb.DRIFT, env_file=env_file, output=_format(output, json), file=output_file, html=html
+    )
+    _carry_out(request)
+
+
+@app.command()
+def heal(
+    *,
+    approve: Approve = False,
+    plan_id: PlanId = "",
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Restore what was last applied where somebody has changed it. Takes nothing new from the register.
+
+    What the register has opened since is opened; a councillor's own change to their own rule stands.
+
+    Exits 0 where what was last applied holds again.
+
+    Example: m365-restrict heal --approve
+    """
+    request = Request(
+        verb=Verb.HEAL,
+        env_file=env_file,
+        output=_format(output, json),
+        file=output_file,
+        approve=approve,
+        plan_id=plan_id,
+    )
+    _carry_out(request)
+
+
+@app.command()
+def explain(
+    address: Annotated[str, typer.Argument(help="The sender's e-mail address.")],
+    *,
+    to: Annotated[
+        list[str] | None,
+        typer.Option("--to", help="A recipient; may be given several times. Default: one of each kind."),
+    ] = None,
+    from_ledger: Annotated[
+        bool, typer.Option("--from-ledger", help="Do not ask the tenant: say what was last applied.")
+    ] = False,
+    json: Json = False,
+    output: OutputFormat = "text",
+    output_file: OutputFile = None,
+    env_file: EnvFile = None,
+) -> None:
+    """Say what happens to mail from one address, copy by copy, and because of which rule and case.
+
+    Councillors' own choices are never shown, whoever asks.
+
+    Example: m365-restrict explain someone@mailpost.example --to planning@council.example
+    """
+    request = Request(
+        verb=Verb.EXPLAIN,
+        env_file=env_file,
+        output=_format(output, json),
+        file=output_file,
+        address=address,
+        recipients=tuple(to or ()),
+        from_ledger=from_ledger,
+    )
+    _carry_out(request)
+
+
+@app.command("show-config")
+def show_config(*, env_file: EnvFile = None) -> None:
+    """Show every setting that is in effect and where it came from. Secrets are masked.
+
+    Example: m365-restrict show-config --env-file council.env
+    """
+    from m365_restrict.cli.config import print_settings
+
+    raise typer.Exit(print_settings(env_file, os.environ))
+
+
+@app.command()
+def sandbox(
+    *,
+    state: Annotated[Path, typer.Option("--state", help="Folder for the tenant's state and client.env.")],
+    port: Annotated[int, typer.Option("--port", help="HTTPS port; 0 picks a free one.")] = 0,
+    http_port: Annotated[
+        int | None, typer.Option("--http-port", help="The same over plain HTTP, for tools without a CA.")
+    ] = None,
+    smtp_port: Annotated[int | None, typer.Option("--smtp-port", help="Take mail by SMTP here.")] = None,
+    seed: Annotated[Path | None, typer.Option("--seed", help="JSON description of the tenant.")] = None,
+    latency_ms: Annotated[
+        int, typer.Option("--latency-ms", help="Added to every Graph and Exchange request.")
+    ] = 0,
+    faults: Annotated[Path | None, typer.Option("--faults", help="JSON list of faults to inject.")] = None,
+) -> None:
+    """Run an embedded Microsoft 365 tenant on this computer, for trying and testing. Loopback only.
+
+    Prints one line, `ready https://localhost:PORT`, and writes client.env for the other verbs.
+
+    Example: m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525
+    """
+    from m365_restrict.sandbox.run import SandboxOptions, run_sandbox
+
+    raise typer.Exit(
+        run_sandbox(
+            SandboxOptions(
+                state=state,
+                port=port,
+                http_port=http_port,
+                smtp_port=smtp_port,
+                seed=seed,
+                latency_ms=latency_ms,
+                faults=faults,
+            )
+        )
+    )
+
+
+@app.command()
+def demo(
+    *,
+    output: Annotated[Path, typer.Option("--output", help="Where to write the HTML report.")] = Path(
+        "demo/report.html"
+    ),
+) -> None:
+    """Show the main job on an invented council: no tenant and no credentials needed.
+
+    Validates, plans, applies, sends about thirty messages and says where every copy went and why;
+    then an administrator tampers, and drift and heal answer.
+
+    Example: m365-restrict demo --output report.html
+    """
+    from m365_restrict.cli.demo.story import run_demo
+
+    raise typer.Exit(run_demo(output))
+
+
+def _carry_out(request: Request) -> None:
+    from m365_restrict.cli.run import run_verb
+
+    raise typer.Exit(run_verb(request, os.environ))
+
+
+def _format(output: str, json: bool) -> str:  # noqa: FBT001 (the flag as typer hands it over)
+    chosen = "json" if json else output
+    if chosen not in {"text", "json"}:
+        raise typer.BadParameter(f"--output takes text or json, not '{chosen}'.")
+    return chosen
+
+
+def run() -> int:
+    """Run the command line with the process's arguments; the exit code."""
+    try:
+        result = app(standalone_mode=False)
+    except UsageError as error:
+        error.show()
+        return _USAGE_ERROR
+    except ClickExit as stop:
+        return stop.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        typer.echo("Stopped. What was written before is recorded in the ledger.", err=True)
+        return 1
+    return result if isinstance(result, int) else 0

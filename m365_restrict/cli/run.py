@@ -1,0 +1,65 @@
+"""From a request to its exit code: settings, ledger, main path, document. A failed run has a document too."""
+
+import asyncio
+import secrets
+import sys
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from m365_restrict.cli.output import write_document
+from m365_restrict.cli.request import Request
+from m365_restrict.errors import ExitCode, RestrictError
+from m365_restrict.report.documents import Document, Failure, Head, document_after_failure
+from m365_restrict.report.lines import failure_of
+
+Say = Callable[[str], None]
+
+
+def run_verb(request: Request, environ: Mapping[str, str]) -> int:
+    """Carry out one verb and print what came of it; the exit code agrees with the document's status."""
+    document = document_for(request, environ, say=_say)
+    try:
+        write_document(document, request)
+    except OSError as error:
+        print(f"The result could not be written: {error}", file=sys.stderr)
+        return int(ExitCode.UNEXPECTED)
+    return int(document.head.exit_code)
+
+
+def document_for(request: Request, environ: Mapping[str, str], *, say: Say) -> Document:
+    """The document of one run; errors that end it are in it."""
+    started = datetime.now(UTC)
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    try:
+        from m365_restrict.cli.session import run_session  # light verbs must not load the tenant layer
+
+        return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
+    except RestrictError as error:
+        return _failed(request, run_id, started, error.exit_code, failure_of(error))
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        failure = Failure(
+            code="unexpected",
+            message=f"An error that this program does not know: {type(error).__name__}.",
+            advice=f"Run the command again; if it fails again, report run {run_id} with the lines above.",
+        )
+        return _failed(request, run_id, started, ExitCode.UNEXPECTED, failure)
+
+
+def _failed(
+    request: Request, run_id: str, started: datetime, exit_code: ExitCode, failure: Failure
+) -> Document:
+    head = Head(
+        run_id=run_id,
+        started_at=started,
+        finished_at=datetime.now(UTC),
+        exit_code=exit_code,
+        error=failure,
+    )
+    return document_after_failure(request.verb, head, address=request.address)
+
+
+def _say(text: str) -> None:
+    """Progress goes to stderr, so that stdout holds the result alone."""
+    print(text, file=sys.stderr)

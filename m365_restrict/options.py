@@ -1,0 +1,53 @@
+"""What the main path is told by the settings, as plain values: the package never reads settings itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from m365_restrict.plan.guards import GuardSettings
+from m365_restrict.plan.place import Place
+from m365_restrict.policy.profile import Profile
+from m365_restrict.register.case import Stage
+from m365_restrict.rules.compilation import CompileOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListPlaces:
+    """The site and title of each list."""
+
+    register_site: str
+    register: str
+    reviews: str
+    choices_site: str
+    choices: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleOptions:
+    """Who decides, who is exempt. Entries are sign-in names or group addresses."""
+
+    approvers: Mapping[Stage, tuple[str, ...]]
+    councillors_group: str
+    protected_mailboxes: tuple[str, ...]
+    council_domains: tuple[str, ...]
+    flow_identities: tuple[str, ...]
+    term_ends_on: date | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """All of it. `zone` is the council's time zone, by which days begin and end."""
+
+    lists: ListPlaces
+    people: PeopleOptions
+    profile: Profile
+    compile: CompileOptions
+    guards: GuardSettings
+    place: Place
+    zone: ZoneInfo
+
+    @property
+    def instance_id(self) -> str:
+        """The name in the stamp of every rule of this installation."""
+        return self.compile.instance_id

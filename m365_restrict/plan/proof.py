@@ -1,0 +1,162 @@
+"""What the planned rules of ours would do to mail, simulated before anything is written (design.md 2.7).
+
+Of every case that rests on transport rules: nobody who is exempt is captured, and
+everybody else in its scope is. Only rules of ours are put to the test here; what other
+people's rules make of the outcome is for findings.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+
+from m365_restrict.mailflow.delivery import Copy, MailFlow, deliver
+from m365_restrict.mailflow.mailboxes import KnownMailboxes
+from m365_restrict.mailflow.message import Message, read_message
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import Action, Change, Observed, Plan, RuleKind
+from m365_restrict.plan.codes import GuardCode
+from m365_restrict.plan.mail_directory import PlannedDirectory, ordinary_address
+from m365_restrict.register.case import Case, Measure, Scope
+from m365_restrict.register.recipient import Recipient
+from m365_restrict.rules.compilation import Directory
+from m365_restrict.rules.observed import Properties
+from m365_restrict.rules.stamp import plain_value
+
+
+@dataclass(frozen=True)
+class ProofFailure:
+    """One expectation that the planned state does not meet."""
+
+    case_reference: str
+    message: str
+    code: GuardCode = GuardCode.PROOF_FAILED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """How many expectations were met, and which were not."""
+
+    passed: int = 0
+    failures: tuple[ProofFailure, ...] = ()
+
+    def permitted(self, plan: Plan) -> tuple[Change, ...]:
+        """The plan's changes without those of cases whose proof failed. Openings always stay."""
+        failed = {failure.case_reference for failure in self.failures}
+        return tuple(change for change in plan.allowed if change.opens or change.case_reference not in failed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofGround:
+    """What a plan is proven against. `opted_in` are councillors who chose the same as the council."""
+
+    cases: Sequence[Case]
+    observed: Observed
+    directory: Directory
+    opted_in: frozenset[str]
+    now: datetime
+
+
+def prove(plan: Plan, ground: ProofGround) -> Proof:
+    """Send one simulated message per case to one recipient of every class."""
+    observed, directory = ground.observed, ground.directory
+    if isinstance(observed.transport, Unknown):
+        return Proof()
+    flow = MailFlow(
+        directory=PlannedDirectory(directory),
+        transport_rules=[as_enforced(rule) for rule in planned_rules(plan, observed)],
+        mailboxes=KnownMailboxes(),
+        now=ground.now,
+    )
+    planned = {change.case_reference for change in plan.changes if not change.held_by}
+    results = [
+        failure
+        for case in ground.cases
+        if case.protected.addresses and _rests_on_transport(case) and case.reference in planned
+        for failure in _judge(case, ground, flow)
+    ]
+    failures = tuple(result for result in results if result is not None)
+    return Proof(passed=len(results) - len(failures), failures=failures)
+
+
+def planned_rules(plan: Plan, observed: Observed) -> list[Properties]:
+    """Our transport rules as they will stand once the plan is applied."""
+    if isinstance(observed.transport, Unknown):
+        return []
+    by_guid = {rule.guid: rule.properties for rule in observed.transport}
+    rules = {entry.key: by_guid[entry.guid] for entry in plan.difference.line if entry.key}
+    for change in plan.allowed:
+        if change.kind is not RuleKind.TRANSPORT_RULE:
+            continue
+        if change.action is Action.DELETE or change.target is None:
+            rules.pop(change.key, None)
+        else:
+            rules[change.key] = change.target
+    orders = plan.difference.orders
+    last = (len(orders), "", 0)
+    return [rules[key] for key in sorted(rules, key=lambda key: (orders.get(key, last), key))]
+
+
+def as_enforced(properties: Properties) -> Mapping[str, object]:
+    """A normal form in the service's spelling, as if it acted: audit mode is proven like enforcement."""
+    return {name: plain_value(value) for name, value in properties.items()} | {"Mode": "Enforce"}
+
+
+def _rests_on_transport(case: Case) -> bool:
+    measure = case.protected.measure
+    return measure.acts_on_mail and measure is not Measure.JUNK
+
+
+def _judge(case: Case, ground: ProofGround, flow: MailFlow) -> Iterator[ProofFailure | None]:
+    exempt = dict.fromkeys(_exempt(case, ground))
+    captured = [one for one in dict.fromkeys(_captured(case, ground.directory)) if one not in exempt]
+    recipients = [*exempt, *captured]
+    copies = deliver(_message(case, recipients), recipients, flow)
+    for recipient, copy in zip(recipients, copies, strict=False):
+        yield _judge_copy(case, copy, exempt=recipient in exempt)
+
+
+def _judge_copy(case: Case, copy: Copy, *, exempt: bool) -> ProofFailure | None:
+    acted = bool(copy.rules)
+    if acted != exempt:
+        return None
+    what = "would be caught although it is exempt" if acted else "would not be caught"
+    return ProofFailure(
+        case.reference, f"A simulated message of case {case.reference} to {copy.recipient} {what}."
+    )
+
+
+def _exempt(case: Case, ground: ProofGround) -> Iterator[str]:
+    """One of each class that is never captured: single contact, allowed, protected, a plain councillor."""
+    protected, directory = case.protected, ground.directory
+    entries = [
+        directory.resolve(one) for one in (protected.spoc_mailbox, *protected.allowed_recipients) if one
+    ]
+    for entry in (*entries, *directory.protected):
+        if isinstance(entry, Recipient):
+            yield PlannedDirectory.stand_in(entry)
+    members = directory.councillor_members
+    if not isinstance(members, Unknown):
+        yield from sorted(members - ground.opted_in)[:1]
+
+
+def _captured(case: Case, directory: Directory) -> Iterable[str]:
+    if case.protected.scope is Scope.WHOLE_COUNCIL:
+        return [ordinary_address(directory)]
+    entries = (directory.resolve(one) for one in case.protected.scope_mailboxes)
+    named = [entry for entry in entries if isinstance(entry, Recipient)]
+    return [
+        PlannedDirectory.stand_in(entry)
+        for entry in named
+        if not directory.is_councillor(entry.address) and entry not in directory.protected_recipients
+    ]
+
+
+def _message(case: Case, recipients: Sequence[str]) -> Message:
+    email = EmailMessage()
+    sender = case.protected.addresses[0]
+    email["From"] = sender
+    email["To"] = ", ".join(recipients)
+    email["Message-ID"] = f"<proof-{case.item_id}@proof.example>"
+    email.set_content("")
+    return read_message(email.as_bytes(), sender)

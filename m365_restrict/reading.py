@@ -1,0 +1,264 @@
+"""Step 1 and step 4 of the main path: what the register says, who is who, and what the tenant holds."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from m365_restrict.errors import ConfigurationError, ServiceError, SourceIncomplete
+from m365_restrict.options import PeopleOptions, RunOptions
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import Applied, Observed, RuleKind
+from m365_restrict.policy.judgement import AcceptedCase
+from m365_restrict.register.case import Measure, Stage
+from m365_restrict.register.choice import Choice, Handling
+from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
+from m365_restrict.register.item import ListSnapshot
+from m365_restrict.register.recipient import Recipient, Resolved
+from m365_restrict.rules.compilation import Directory
+from m365_restrict.rules.naming import JUNK_FOLDER
+from m365_restrict.rules.normalise import observe_inbox_rule, observe_transport_rule
+from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
+from m365_restrict.tenant.directory import DirectoryReader, Expansion, Member
+from m365_restrict.tenant.inbox_rules import InboxRuleReader
+from m365_restrict.tenant.session import TenantReaders
+from m365_restrict.tenant.together import all_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Register:
+    """The three lists, each read whole."""
+
+    cases: ListSnapshot
+    reviews: ListSnapshot
+    choices: ListSnapshot
+
+    @property
+    def version(self) -> str:
+        """Changes when any item of any list changes."""
+        return "-".join(one.version for one in (self.cases, self.reviews, self.choices))
+
+
+@dataclass(frozen=True, kw_only=True)
+class People:
+    """Approvers by stage (object ids), councillors, protected mailboxes and the council's domains."""
+
+    approvers: Mapping[Stage, frozenset[str]]
+    councillors_group: Resolved
+    councillors: frozenset[Member] | Unknown
+    protected: tuple[Resolved, ...]
+    domains: frozenset[str]
+
+    @property
+    def councillor_addresses(self) -> frozenset[str]:
+        """Primary addresses of all councillors; empty where the group could not be read."""
+        if isinstance(self.councillors, Unknown):
+            return frozenset()
+        return frozenset(member.address for member in self.councillors)
+
+    @property
+    def councillor_names(self) -> frozenset[str]:
+        """Addresses and sign-in names of all councillors."""
+        if isinstance(self.councillors, Unknown):
+            return frozenset()
+        signed_in = frozenset(member.sign_in_name for member in self.councillors if member.sign_in_name)
+        return self.councillor_addresses | signed_in
+
+    @property
+    def councillor_ids(self) -> frozenset[str]:
+        """Entra object ids of all councillors, lower case."""
+        if isinstance(self.councillors, Unknown):
+            return frozenset()
+        return frozenset(member.object_id.lower() for member in self.councillors)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Folder ids per mailbox and folder name. `missing` and `unknown` hold (mailbox, folder) pairs."""
+
+    ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    missing: frozenset[tuple[str, str]] = frozenset()
+    unknown: Mapping[tuple[str, str], Unknown] = field(default_factory=dict)
+
+
+async def read_register(readers: TenantReaders, options: RunOptions) -> Register:
+    """All three lists with what proves that each was read whole. SourceIncomplete otherwise."""
+    lists, places = readers.lists, options.lists
+    cases, reviews, choices = await asyncio.gather(
+        lists.read_list(places.register_site, places.register, RESTRICTED_CONTACTS, with_versions=True),
+        lists.read_list(places.register_site, places.reviews, REVIEWS, with_versions=True),
+        lists.read_list(places.choices_site, places.choices, CHOICES, with_versions=True),
+    )
+    return Register(cases=cases, reviews=reviews, choices=choices)
+
+
+async def find_vanished(
+    readers: TenantReaders, options: RunOptions, *, known: Iterable[str], read: ListSnapshot
+) -> frozenset[str]:
+    """Items that were live before and answer 404 by their id now.
+
+    Raises SourceIncomplete where an item that the list left out is still there.
+    """
+    missing = sorted(frozenset(known) - {item.item_id for item in read.items})
+    if not missing:
+        return frozenset()
+    lists, places = readers.lists, options.lists
+    place = await lists.locate(places.register_site, places.register, RESTRICTED_CONTACTS)
+    for item_id in missing:
+        if await lists.item_exists(place, item_id):
+            raise SourceIncomplete(
+                f"Item {item_id} of the list '{places.register}' exists but was not among the items read."
+            )
+    return frozenset(missing)
+
+
+async def read_people(directory: DirectoryReader, people: PeopleOptions) -> People:
+    """Ask the directory who is who. ConfigurationError where no approver can be found at all."""
+    stages = tuple(people.approvers)
+    approvers, (members, group, protected, domains) = await asyncio.gather(
+        all_of(directory.expand(people.approvers[stage]) for stage in stages),
+        asyncio.gather(
+            directory.members(people.councillors_group),
+            directory.resolve([people.councillors_group]),
+            directory.resolve(people.protected_mailboxes),
+            _domains(directory, people.council_domains),
+        ),
+    )
+    return People(
+        approvers={stage: _object_ids(found) for stage, found in zip(stages, approvers, strict=True)},
+        councillors_group=group[people.councillors_group.strip().lower()],
+        councillors=members,
+        protected=tuple(protected.values()),
+        domains=domains,
+    )
+
+
+def _object_ids(found: Expansion | Unknown) -> frozenset[str]:
+    if isinstance(found, Unknown):
+        raise ServiceError(f"The approvers could not be read: {found.scope}: {found.reason}")
+    if found.unresolved:
+        names = ", ".join(entry.asked for entry in found.unresolved)
+        raise ConfigurationError(
+            f"POLICY__APPROVERS names {names}, which the directory does not know.",
+            advice="Correct M365_RESTRICT_POLICY__APPROVERS: sign-in names or group addresses, comma-separated.",
+        )
+    return found.object_ids
+
+
+async def _domains(directory: DirectoryReader, configured: Sequence[str]) -> frozenset[str]:
+    if configured:
+        return frozenset(domain.strip().lower() for domain in configured)
+    found = await directory.accepted_domains()
+    if isinstance(found, Unknown):
+        raise ServiceError(
+            f"The council's domains could not be read: {found.reason}",
+            advice="Run again later, or name them in M365_RESTRICT_POLICY__COUNCIL_DOMAINS.",
+        )
+    return found
+
+
+async def read_directory(
+    directory: DirectoryReader, people: People, accepted: Sequence[AcceptedCase], choices: Sequence[Choice]
+) -> Directory:
+    """Resolve every address of ours that a rule will name, each to its kind."""
+    protected = [one.case.protected for one in accepted]
+    targets = {one.spoc_mailbox for one in protected if one.spoc_mailbox}
+    named = {address for one in protected for address in (*one.scope_mailboxes, *one.allowed_recipients)}
+    named |= {choice.holder for choice in choices}
+    as_target, as_named = await asyncio.gather(
+        directory.resolve_targets(sorted(targets)), directory.resolve(sorted(named - targets))
+    )
+    councillors = people.councillors
+    return Directory(
+        recipients={**as_named, **as_target},
+        councillors_group=people.councillors_group,
+        councillor_members=councillors if isinstance(councillors, Unknown) else people.councillor_addresses,
+        protected=people.protected,
+    )
+
+
+async def read_folders(
+    reader: InboxRuleReader, accepted: Sequence[AcceptedCase], choices: Sequence[Choice], directory: Directory
+) -> Folders:
+    """The ids of all folders that rules will move mail to; ids differ in every mailbox (graph.md 1.2)."""
+    wanted = sorted(_wanted_folders(accepted, choices, directory))
+    found = await all_of(reader.folder_id(mailbox, folder) for mailbox, folder in wanted)
+    ids: dict[str, dict[str, str]] = {}
+    missing: set[tuple[str, str]] = set()
+    unknown: dict[tuple[str, str], Unknown] = {}
+    for (mailbox, folder), answer in zip(wanted, found, strict=True):
+        match answer:
+            case Unknown():
+                unknown[mailbox, folder] = answer
+            case None:
+                missing.add((mailbox, folder))
+            case str():
+                ids.setdefault(mailbox, {})[folder] = answer
+    return Folders(ids=ids, missing=frozenset(missing), unknown=unknown)
+
+
+def _wanted_folders(
+    accepted: Sequence[AcceptedCase], choices: Sequence[Choice], directory: Directory
+) -> Iterable[tuple[str, str]]:
+    junk_cases = {
+        one.case.reference: one.case.protected
+        for one in accepted
+        if one.case.protected.measure is Measure.JUNK
+    }
+    for protected in junk_cases.values():
+        for address in protected.scope_mailboxes:
+            entry = directory.resolve(address)
+            if isinstance(entry, Recipient) and entry.kind.is_mailbox:
+                yield entry.address, JUNK_FOLDER
+    for choice in choices:
+        mailbox = _mailbox_of(choice, directory)
+        if choice.handling is Handling.FOLDER:
+            yield mailbox, choice.folder_name
+        elif choice.handling is Handling.JUNK or choice.case_reference in junk_cases:
+            yield mailbox, JUNK_FOLDER
+
+
+def _mailbox_of(choice: Choice, directory: Directory) -> str:
+    entry = directory.resolve(choice.holder)
+    return entry.address if isinstance(entry, Recipient) else choice.holder
+
+
+async def observe(
+    readers: TenantReaders,
+    *,
+    mailboxes: Iterable[str],
+    applied: Sequence[Applied],
+    folders: Folders,
+    instance_id: str,
+) -> Observed:
+    """The tenant's rules now. What could not be read is Unknown, never absent."""
+    wanted = sorted(frozenset(mailboxes))
+    transport, inbox = await asyncio.gather(
+        _observe_transport(readers),
+        all_of(_observe_mailbox(readers.inbox_rules, one, applied, folders, instance_id) for one in wanted),
+    )
+    return Observed(transport=transport, inbox=dict(zip(wanted, inbox, strict=True)))
+
+
+async def _observe_transport(readers: TenantReaders) -> tuple[ObservedTransportRule, ...] | Unknown:
+    raw = await readers.transport_rules.list_rules()
+    return raw if isinstance(raw, Unknown) else tuple(observe_transport_rule(rule) for rule in raw)
+
+
+async def _observe_mailbox(
+    reader: InboxRuleReader, mailbox: str, applied: Sequence[Applied], folders: Folders, instance_id: str
+) -> tuple[ObservedInboxRule, ...] | Unknown:
+    unreadable = next((why for (owner, _), why in folders.unknown.items() if owner == mailbox), None)
+    if unreadable is not None:
+        return replace(unreadable, scope=mailbox)
+    known = frozenset(
+        one.guid_or_rule_id for one in applied if one.kind is RuleKind.INBOX_RULE and one.mailbox == mailbox
+    )
+    raw = await reader.list_rules(mailbox, known_ids=known)
+    if isinstance(raw, Unknown):
+        return raw
+    names = {identifier: name for name, identifier in folders.ids.get(mailbox, {}).items()}
+    observed = (
+        observe_inbox_rule(rule, mailbox=mailbox, instance_id=instance_id, folders=names, known_ids=known)
+        for rule in raw
+    )
+    return tuple(rule for rule in observed if rule is not None)

@@ -1,0 +1,242 @@
+"""From what a run found and did to the document that tells it (contracts.md 3)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import assert_never
+
+from m365_restrict.errors import ExitCode, first_of
+from m365_restrict.found import Found, Planned
+from m365_restrict.ledger.ledger import Ledger
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import Change, ChangeClass
+from m365_restrict.plan.codes import GuardCode
+from m365_restrict.plan.findings import findings_of
+from m365_restrict.policy.advice import next_review_on
+from m365_restrict.policy.judgement import AcceptedCase
+from m365_restrict.report.documents import (
+    ChangeLine,
+    ChoiceCounts,
+    Document,
+    DriftDocument,
+    GuardLine,
+    Head,
+    LiveLine,
+    LiveState,
+    Outcome,
+    PlanDocument,
+    RefusedLine,
+    RuleTestCounts,
+    Source,
+    ValidateDocument,
+    Verb,
+)
+from m365_restrict.report.lines import (
+    case_lines,
+    change_line,
+    drift_exit_code,
+    finding_key,
+    finding_line,
+    guard_lines,
+    refused_choice_lines,
+    refused_lines,
+)
+from m365_restrict.report.privacy import HolderMailboxes
+from m365_restrict.rules.compilation import Blocks
+from m365_restrict.run_context import Run
+from m365_restrict.write_outcome import Result
+
+_OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.FAILED: Outcome.FAILED, Result.SKIPPED: Outcome.SKIPPED}
+_PROOF_HELD = "its simulated messages did not end where the decision says"
+
+
+def document_of(run: Run, found: Found, finished_at: datetime) -> Document:
+    """The document of a run that came to its end."""
+    match run.verb:
+        case Verb.VALIDATE:
+            return _validate_document(run, found, finished_at)
+        case Verb.DRIFT:
+            return _drift_document(run, found, _planned(found), finished_at)
+        case Verb.PLAN | Verb.APPLY | Verb.HEAL:
+            return _plan_document(run, found, _planned(found), finished_at)
+        case Verb.EXPLAIN:
+            raise AssertionError("explain makes its own document")
+    assert_never(run.verb)
+
+
+def head_of(
+    run: Run, found: Found, finished_at: datetime, *, exit_code: ExitCode, unknown: Iterable[Unknown] = ()
+) -> Head:
+    """What every document begins with."""
+    return Head(
+        run_id=run.run_id,
+        started_at=run.now,
+        finished_at=finished_at,
+        exit_code=exit_code,
+        source=Source(items=len(found.register.cases.items), complete=True, version=found.register.version),
+        unknown=tuple(unknown),
+    )
+
+
+def _planned(found: Found) -> Planned:
+    if found.planned is None:
+        raise AssertionError("a run that goes past the checks has a plan")
+    return found.planned
+
+
+def _choice_counts(found: Found) -> ChoiceCounts:
+    compiled = found.planned.desired.choice_refusals if found.planned else ()
+    return ChoiceCounts(
+        live=len(found.choices.choices) - len(compiled),
+        refused=len(found.choices.refused) + len(compiled),
+    )
+
+
+def _validate_document(run: Run, found: Found, finished_at: datetime) -> ValidateDocument:
+    exit_code = ExitCode.REFUSED if found.judgement.refused else ExitCode.IN_STEP
+    return ValidateDocument(
+        head=head_of(run, found, finished_at, exit_code=exit_code),
+        cases=case_lines(found.judgement),
+        choices=_choice_counts(found),
+        refused_choices=refused_choice_lines(found.choices.refused),
+    )
+
+
+def _plan_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> PlanDocument:
+    holders = _holders(run.ledger, planned)
+    lines = tuple(_changes(found, planned, holders))
+    unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
+    exit_code = _exit_code(found, planned, lines, unknown)
+    return PlanDocument(
+        verb=run.verb,
+        head=head_of(run, found, finished_at, exit_code=exit_code, unknown=unknown),
+        plan_id=planned.plan.plan_id,
+        changes=lines,
+        refused=_refused(found, planned),
+        choices=_choice_counts(found),
+        guards=(
+            *guard_lines(planned.plan.guards, holders),
+            *(
+                GuardLine(code=one.code.value, message=holders.hide(one.message), override="")
+                for one in planned.proof.failures
+            ),
+        ),
+        tests=RuleTestCounts(passed=planned.proof.passed, failed=len(planned.proof.failures)),
+    )
+
+
+def _refused(found: Found, planned: Planned) -> tuple[RefusedLine, ...]:
+    compiled = tuple(
+        RefusedLine(case_ref=problem.case_reference, code=problem.code.value, message=problem.message)
+        for problem in planned.desired.problems
+        if problem.blocks is Blocks.CASE
+    )
+    return (*refused_lines(found.judgement.refused), *compiled)
+
+
+def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterable[ChangeLine]:
+    done = {id(outcome.change): outcome for outcome in found.outcomes}
+    permitted = {id(change) for change in planned.proof.permitted(planned.plan)}
+    for change in planned.plan.changes:
+        outcome = done.get(id(change))
+        if outcome is not None:
+            result = _OUTCOMES[outcome.result]
+            yield change_line(change, holders, outcome=result, reason=outcome.reason)
+        elif not change.held_by and id(change) not in permitted:
+            yield change_line(change, holders, outcome=Outcome.SKIPPED, reason=_PROOF_HELD)
+        else:
+            yield change_line(change, holders)
+
+
+def _exit_code(
+    found: Found, planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]
+) -> ExitCode:
+    codes = [ExitCode.PARTIAL] if unknown else []
+    outcomes = [line.outcome for line in lines]
+    if Outcome.SKIPPED in outcomes or _is_empty_source(planned):
+        codes.append(ExitCode.REFUSED)
+    if Outcome.FAILED in outcomes:
+        codes.append(ExitCode.PARTIAL)
+    if Outcome.PLANNED in outcomes:
+        codes.append(ExitCode.DIFFERENCES)
+    return first_of(*codes)
+
+
+def _is_empty_source(planned: Planned) -> bool:
+    """An empty register is refused even where no rule follows from it: it cannot be believed."""
+    return any(guard.code is GuardCode.SOURCE_EMPTY for guard in planned.plan.guards)
+
+
+def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
+    """Numbers for every mailbox that a choice is about, planned, applied or observed."""
+    desired, plan = planned.desired, planned.plan
+    mailboxes = {rule.holder for rule in desired.transport} | {
+        rule.mailbox for rule in desired.inbox if rule.chosen_by_holder
+    }
+    mailboxes |= {change.mailbox for change in plan.changes if change.chosen_by_holder}
+    mailboxes |= {one.mailbox for one in plan.difference.findings if one.chosen_by_holder}
+    mailboxes |= {one.mailbox for one in ledger.rules.all() if one.chosen_by_holder}
+    return HolderMailboxes(ledger.mailboxes.numbers(mailboxes - {""}))
+
+
+def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
+    holders = _holders(run.ledger, planned)
+    findings = findings_of(planned.plan.difference)
+    since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
+    unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
+    codes = [
+        drift_exit_code(findings),
+        ExitCode.PARTIAL if unknown else ExitCode.IN_STEP,
+        ExitCode.REFUSED if _is_empty_source(planned) else ExitCode.IN_STEP,
+    ]
+    return DriftDocument(
+        head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),
+        findings=tuple(finding_line(one, holders, since=since[finding_key(one)]) for one in findings),
+        live=tuple(_live_line(one, found, planned, run) for one in found.judgement.in_force),
+    )
+
+
+def _live_line(one: AcceptedCase, found: Found, planned: Planned, run: Run) -> LiveLine:
+    case = one.case
+    return LiveLine(
+        case_ref=case.reference,
+        measure=case.protected.measure.value,
+        ends_on=case.protected.ends_on,
+        next_review_on=next_review_on(case, run.options.profile),
+        state=_state_of(one, planned),
+    )
+
+
+def _state_of(one: AcceptedCase, planned: Planned) -> LiveState:
+    case = one.case
+    if not case.protected.measure.acts_on_mail:
+        return LiveState.NOT_ON_MAIL
+    changes = [
+        change
+        for change in planned.plan.changes
+        if change.case_reference == case.reference and not change.chosen_by_holder
+    ]
+    if _is_unread(case.reference, planned):
+        return LiveState.UNKNOWN
+    if any(_is_missing(change) for change in changes):
+        return LiveState.MISSING
+    if changes or case.reference in planned.desired.blocked_cases:
+        return LiveState.DIFFERS
+    return LiveState.IN_STEP
+
+
+def _is_missing(change: Change) -> bool:
+    return change.observed is None and change.change_class in {ChangeClass.PENDING, ChangeClass.MISSING}
+
+
+def _is_unread(reference: str, planned: Planned) -> bool:
+    """Whether a rule of the case lies where the tenant could not be read."""
+    desired, observed = planned.desired, planned.observed
+    on_transport = any(rule.case_reference == reference for rule in desired.transport if not rule.holder)
+    if on_transport and isinstance(observed.transport, Unknown):
+        return True
+    boxes = {
+        rule.mailbox
+        for rule in desired.inbox
+        if rule.case_reference == reference and not rule.chosen_by_holder
+    }
+    return any(isinstance(observed.inbox.get(box), Unknown) for box in boxes)

@@ -1,0 +1,119 @@
+"""What a write leaves behind: one outcome per change, and how a rule is held against what was sent."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from m365_restrict.errors import LeaseHeld, RestrictError, ServiceError
+from m365_restrict.plan.change import Applied, Change
+from m365_restrict.rules.observed import Properties
+from m365_restrict.tenant.session import TenantReaders, TenantWriters
+
+_STATES = frozenset({"State", "isEnabled"})
+
+
+class Result(StrEnum):
+    """What became of one change."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class ChangeOutcome:
+    """One change and what became of it. `applied` is what the ledger is to remember, if anything."""
+
+    change: Change
+    result: Result
+    reason: str
+    applied: Applied | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tools:
+    """What apply works with.
+
+    `folders` gives, per mailbox, the id behind each folder name. `record` keeps an outcome in the
+    ledger at once and `progress` tells a person. `still_ours` raises LeaseHeld once another run
+    has taken the lease over.
+    """
+
+    readers: TenantReaders
+    writers: TenantWriters
+    instance_id: str
+    folders: Mapping[str, Mapping[str, str]]
+    record: Callable[[ChangeOutcome], None]
+    progress: Callable[[ChangeOutcome], None]
+    still_ours: Callable[[], None]
+
+
+class _Write(Protocol):
+    def __call__(self, change: Change) -> Awaitable[ChangeOutcome]: ...
+
+
+async def each(changes: Sequence[Change], write: _Write, tools: Tools) -> list[ChangeOutcome]:
+    """Write the changes one after another; a failure is that change's outcome, a lost lease ends the run."""
+    outcomes = []
+    for change in changes:
+        tools.still_ours()
+        try:
+            outcome = await write(change)
+        except LeaseHeld:
+            raise
+        except RestrictError as error:
+            outcome = failed(change, error.message)
+        tools.record(outcome)
+        tools.progress(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def failed(change: Change, reason: str) -> ChangeOutcome:
+    """The change was not made, or could not be proven."""
+    return ChangeOutcome(change, Result.FAILED, reason)
+
+
+def removed(change: Change) -> ChangeOutcome:
+    """The rule is gone and no longer listed."""
+    return ChangeOutcome(change, Result.APPLIED, "removed and no longer listed")
+
+
+def proven(change: Change, *, identifier: str, properties: Properties, reason: str) -> ChangeOutcome:
+    """The rule was read back as it was wanted."""
+    applied = Applied(
+        key=change.key,
+        kind=change.kind,
+        guid_or_rule_id=identifier,
+        mailbox=change.mailbox,
+        case_reference=change.case_reference,
+        name=change.name,
+        properties=properties,
+        chosen_by_holder=change.chosen_by_holder,
+        saved=change.saved,
+    )
+    return ChangeOutcome(change, Result.APPLIED, reason, applied)
+
+
+def target_of(change: Change) -> Properties:
+    """The normal form that a create or update must lead to. ServiceError for a delete, which has none."""
+    if change.target is None:
+        raise ServiceError("This change has no rule to write.")
+    return change.target
+
+
+def without_state(properties: Properties) -> Properties:
+    """A normal form without its switch: a rule is compared before it is enabled."""
+    return {name: value for name, value in properties.items() if name not in _STATES}
+
+
+def differing(wanted: Properties, found: Properties) -> tuple[str, ...]:
+    """Names of the properties in which two normal forms differ, sorted."""
+    names = wanted.keys() | found.keys()
+    return tuple(sorted(name for name in names if wanted.get(name) != found.get(name)))
+
+
+def not_as_sent(names: Sequence[str], consequence: str) -> str:
+    """The sentence that says which properties came back differently, and what was done about it."""
+    return f"What came back differs from what was sent in {', '.join(names)}; the rule was {consequence}."

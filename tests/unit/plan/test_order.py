@@ -1,0 +1,117 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from m365_restrict.plan.change import Action, Change, ChangeClass, FieldChange, LineEntry, RuleKind
+from m365_restrict.plan.order import ORDER_FIELD, in_writing_order, out_of_order, placed, priority_for
+from m365_restrict.plan.place import Place
+from m365_restrict.rules.normalise import observe_transport_rule
+
+ORDERS = {key: (2, key, 1) for key in "abcde"}
+
+
+def line(text: str) -> list[LineEntry]:
+    """Letters are ours, a dot is a foreign rule."""
+    return [LineEntry(f"guid-{at}", "" if letter == "." else letter) for at, letter in enumerate(text)]
+
+
+@pytest.mark.parametrize(
+    ("standing", "moving"),
+    [("", ""), ("abc", ""), ("a.b..c", ""), ("bac", "b"), ("cab", "c"), ("acb", "c"), ("edcba", "edcb")],
+)
+def test_the_fewest_rules_move(standing: str, moving: str) -> None:
+    assert len(out_of_order(line(standing), ORDERS)) == len(moving)
+
+
+@pytest.mark.parametrize("standing", ["bac", "cab", "e.dcba", "bdace"])
+def test_moving_them_brings_the_order_back(standing: str) -> None:
+    entries = line(standing)
+    for key in out_of_order(entries, ORDERS):
+        entries = [entry for entry in entries if entry.key != key]
+        entries.insert(priority_for(ORDERS[key], entries, ORDERS, Place.LAST), LineEntry("", key))
+    ours = [entry.key for entry in entries if entry.key]
+    assert ours == sorted(ours)
+
+
+@pytest.mark.parametrize(
+    ("standing", "place", "priority"),
+    [
+        ("", Place.LAST, 0),
+        ("..", Place.LAST, 2),
+        ("..", Place.FIRST, 0),
+        ("..ad", Place.LAST, 3),
+        ("a.d", Place.LAST, 2),
+        ("ad.", Place.LAST, 1),
+        ("ad..", Place.FIRST, 1),
+        ("d..", Place.FIRST, 0),
+    ],
+)
+def test_where_a_rule_goes(standing: str, place: Place, priority: int) -> None:
+    assert priority_for(ORDERS["c"], line(standing), ORDERS, place) == priority
+
+
+def change(key: str, action: Action = Action.CREATE, **more: Any) -> Change:
+    name = more.pop("name", f"rule {key}")
+    before = more.pop("before", name)
+    raw = {"Name": before, "Guid": key, "Priority": 0}
+    return Change(
+        action=action,
+        kind=RuleKind.TRANSPORT_RULE,
+        key=key,
+        name=name,
+        case_reference=key,
+        mailbox="",
+        chosen_by_holder=False,
+        change_class=ChangeClass.PENDING,
+        fields=more.pop("fields", ()),
+        effect="",
+        opens=False,
+        target=None if action is Action.DELETE else {"Name": name},
+        observed=None if action is Action.CREATE else observe_transport_rule(raw),
+        **more,
+    )
+
+
+def keys(changes: Any) -> str:
+    return "".join(entry.key for entry in changes)
+
+
+def test_creates_then_updates_then_deletes() -> None:
+    given = [change("a", Action.DELETE), change("b", Action.UPDATE), change("c")]
+    assert keys(in_writing_order(given, ORDERS)) == "cba"
+
+
+def test_named_mailbox_rules_first() -> None:
+    orders = ORDERS | {"e": (1, "e", 1)}
+    assert keys(in_writing_order([change("a"), change("e")], orders)) == "ea"
+
+
+def test_a_name_is_freed_before_it_is_taken() -> None:
+    given = [
+        change("a", Action.DELETE, name="X"),
+        change("b", Action.UPDATE, name="X", before="X (2)"),
+        change("c", Action.UPDATE, name="X (2)", before="X (3)"),
+    ]
+    assert keys(in_writing_order(given, ORDERS)) == "abc"
+
+
+def test_the_order_does_not_depend_on_the_order_of_arrival() -> None:
+    given = [change(key) for key in "abc"]
+    assert in_writing_order(given, ORDERS) == in_writing_order(given[::-1], ORDERS)
+
+
+def test_priorities_are_those_at_the_time_of_writing() -> None:
+    given = [change("b"), change("d"), change("a", Action.DELETE)]
+    result = placed(given, line("..ac"), ORDERS, Place.LAST)
+    assert [entry.priority for entry in result] == [3, 5, None]
+
+
+def test_a_held_create_takes_no_place() -> None:
+    given = [replace(change("b"), held_by="source-empty"), change("d")]
+    assert [entry.priority for entry in placed(given, line("a"), ORDERS, Place.LAST)] == [None, 1]
+
+
+def test_a_move_is_counted_without_the_rule_itself() -> None:
+    moved = change("a", Action.UPDATE, fields=(FieldChange(ORDER_FIELD, 2, 1),))
+    assert placed([moved], line("ba"), ORDERS, Place.LAST)[0].priority == 0
