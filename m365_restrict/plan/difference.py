@@ -223,7 +223,9 @@ def _compare_mailbox(mailbox: str, given: DifferenceInput, wanted: WantedRules, 
         return
     applied = _applied_of(given.applied, RuleKind.INBOX_RULE, mailbox=mailbox)
     here = {entry.key: entry for entry in wanted.of_kind(RuleKind.INBOX_RULE) if entry.mailbox == mailbox}
-    owned, odd = owned_inbox_rules(rules, applied.values(), here, instance_id=given.instance_id)
+    # Healing wants fewer rules than the register does, but a token is explained by all of them.
+    known_keys = (rule.key for rule in (*given.desired.inbox, *given.desired.withheld.inbox))
+    owned, odd = owned_inbox_rules(rules, applied.values(), known_keys, instance_id=given.instance_id)
     gathered.findings += odd
     for key in sorted({*here, *owned, *applied}):
         known = here.get(key) or applied.get(key)

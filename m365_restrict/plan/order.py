@@ -58,21 +58,33 @@ def placed(
 ) -> tuple[Change, ...]:
     """Give creates and moves their priority, as it will be when their turn comes."""
     standing = list(line)
+    # A rule that still stands in the wrong place tells nothing about where others belong.
+    settled = {key: order for key, order in orders.items() if key not in {*_moving(changes)}}
     result: list[Change] = []
     for change in changes:
+        order = orders.get(change.key)
         if change.kind is not RuleKind.TRANSPORT_RULE or change.held_by:
             result.append(change)
             continue
-        moves = change.action is Action.CREATE or any(entry.field == ORDER_FIELD for entry in change.fields)
+        moves = order is not None and (change.action is Action.CREATE or _is_move(change))
         if moves or change.action is Action.DELETE:
             standing = [entry for entry in standing if entry.key != change.key]
-        if not moves or change.key not in orders:
+        if order is None or not moves:
             result.append(change)
             continue
-        priority = priority_for(orders[change.key], standing, orders, place)
+        priority = priority_for(order, standing, settled, place)
         standing.insert(priority, LineEntry("", change.key))
+        settled[change.key] = order
         result.append(replace(change, priority=priority))
     return tuple(result)
+
+
+def _moving(changes: Iterable[Change]) -> Iterable[str]:
+    return (change.key for change in changes if _is_move(change))
+
+
+def _is_move(change: Change) -> bool:
+    return any(entry.field == ORDER_FIELD for entry in change.fields)
 
 
 def in_writing_order(changes: Iterable[Change], orders: Mapping[str, RuleOrder]) -> tuple[Change, ...]:

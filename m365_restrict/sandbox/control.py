@@ -55,6 +55,7 @@ class Control:
             ("DELETE", "/sandbox/list/{title}/{item}", self.delete_item),
             ("POST", "/sandbox/mail", self.mail),
             ("GET", "/sandbox/mailboxes/{upn}", self.mailbox),
+            ("GET", "/sandbox/traces", self.traces),
             ("GET", "/sandbox/requests", self.requests),
             ("GET", "/sandbox/ports", self.ports),
         ]
@@ -153,7 +154,7 @@ class Control:
         recipients = body.get("recipients")
         if not isinstance(recipients, list) or not all(isinstance(entry, str) for entry in recipients):
             raise BadControlCall("The recipients are not a list of addresses.")
-        raw = _text(body, "raw").encode("utf-8", errors="surrogateescape")
+        raw = _text(body, "raw").encode("utf-8", errors="replace")
         sender = body.get("envelope_from") or ""
         return JSONResponse(self._services.tenant.delivery.deliver(raw, str(sender), recipients))
 
@@ -163,6 +164,10 @@ class Control:
         if shown is None:
             raise BadControlCall(f"{request.path_params['upn']!r} has no mailbox here.", status=404)
         return JSONResponse(shown)
+
+    async def traces(self, _request: Request) -> Response:
+        """Every message that came in, with where its copies went: SMTP itself cannot answer that."""
+        return JSONResponse({"traces": self._services.tenant.delivery.traces()})
 
     async def requests(self, _request: Request) -> Response:
         """The Graph and Exchange requests since the last call."""

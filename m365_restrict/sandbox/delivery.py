@@ -93,7 +93,17 @@ class Delivery:
             for copy in outcome.copies:
                 if copy.ndr is not None:
                     self._report(message, copy)
-        return {"copies": [_as_json(copy) for copy in outcome.copies]}
+            copies = [_as_json(copy) for copy in outcome.copies]
+            self._remember(message, copies)
+        return {"copies": copies}
+
+    def traces(self) -> list[dict[str, Any]]:
+        """Every message that came in, by SMTP or by control call, with where its copies went; oldest first."""
+        return [document for _, document in self._store.all("traces")]
+
+    def _remember(self, message: Message, copies: list[dict[str, Any]]) -> None:
+        key = str(self._store.next_number("trace"))
+        self._store.put("traces", key, {"message_id": message.message_id, "copies": copies})
 
     def mailbox(self, upn: str) -> dict[str, Any] | None:
         """What a mailbox holds, folder by folder; None where there is no mailbox (contracts.md 2)."""

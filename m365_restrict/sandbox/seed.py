@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from m365_restrict.mailflow.behaviour import AfterRedirect, StopReach, Undecided
 from m365_restrict.sandbox.clock import parse_instant
 from m365_restrict.sandbox.list_columns import LIST_COLUMNS
 from m365_restrict.sandbox.store import Json
@@ -30,6 +31,13 @@ class Behaviour(_Strict):
     version_limit: int = Field(default=500, ge=1)
     propagation_minutes: int = Field(default=0, ge=0)
     drop_parameter: str | None = None
+    after_redirect: AfterRedirect = AfterRedirect.END
+    stop_reach: StopReach = StopReach.FORK
+    undecided: Undecided = Undecided.NOT_MATCHED
+    subdomains: bool = True
+    caret_anchors: bool = True
+    sees_all_forks: bool = True
+    junk_from_scl: int | None = 5
 
 
 class TenantSeed(_Strict):

@@ -42,11 +42,11 @@ def _term(expression: str, position: int) -> tuple[Test, int]:
         return _starts(found[1], _text(found[2])), found.end()
     if found := _EQUALS.match(expression, position):
         literal = found[4].lower() if found[3] is None else _text(found[3])
-        return _equals(found[1], literal, found[2].lower() == "ne"), found.end()
+        return _equals(found[1], literal, negate=found[2].lower() == "ne"), found.end()
     raise _not_understood(expression)
 
 
-def _equals(path: str, wanted: str, negate: bool) -> Test:  # noqa: FBT001 - two operators, one shape
+def _equals(path: str, wanted: str, *, negate: bool) -> Test:
     return lambda document: (_as_text(_value(document, path)) == wanted) is not negate
 
 

@@ -88,7 +88,7 @@ def list_columns(call: GraphCall) -> GraphAnswer:
     """GET .../columns: ours and SharePoint's own."""
     found = find_list(call)
     ours = [definition(column) for column in call.tenant.lists.columns(found).values()]
-    own = [_built_in(name, facet, read_only) for name, facet, read_only in _BUILT_IN]
+    own = [_built_in(name, facet, read_only=read_only) for name, facet, read_only in _BUILT_IN]
     shown = [{"id": object_id_for(f"{found['id']}:{column['name']}"), **column} for column in [*ours, *own]]
     return GraphAnswer(page(call, shown, lambda column: select(column, call.query)), target=found["title"])
 
@@ -108,7 +108,7 @@ def _shown(document: Mapping[str, Any], site: Site) -> dict[str, Any]:
     }
 
 
-def _built_in(name: str, facet: str, read_only: bool) -> dict[str, Any]:  # noqa: FBT001 - a row of a table
+def _built_in(name: str, facet: str, *, read_only: bool) -> dict[str, Any]:
     return {
         "name": name,
         "displayName": name,

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from m365_restrict.plan.difference import difference
 from m365_restrict.plan.guards import GuardFacts, GuardSettings, ServiceLimits, judge_guards
 from m365_restrict.register.recipient import RecipientKind, Unresolved
 from m365_restrict.rules.normalise import observe_transport_rule
+from m365_restrict.rules.transport_rule import SenderMatch
 
 SETTINGS = GuardSettings()
 
@@ -102,10 +104,6 @@ def test_a_full_house_without_a_new_rule_is_no_reason(council: Any) -> None:
 
 
 def test_patterns_of_all_rules_are_counted(council: Any) -> None:
-    from dataclasses import replace
-
-    from m365_restrict.rules.transport_rule import SenderMatch
-
     council.options = replace(council.options, sender_match=SenderMatch.PATTERNS)
     desired = council.compile([council.case()])
     changes = difference(council.compare(desired, council.tenant(council.compile([])), [])).changes

@@ -24,16 +24,6 @@ def test_the_fewest_rules_move(standing: str, moving: str) -> None:
     assert len(out_of_order(line(standing), ORDERS)) == len(moving)
 
 
-@pytest.mark.parametrize("standing", ["bac", "cab", "e.dcba", "bdace"])
-def test_moving_them_brings_the_order_back(standing: str) -> None:
-    entries = line(standing)
-    for key in out_of_order(entries, ORDERS):
-        entries = [entry for entry in entries if entry.key != key]
-        entries.insert(priority_for(ORDERS[key], entries, ORDERS, Place.LAST), LineEntry("", key))
-    ours = [entry.key for entry in entries if entry.key]
-    assert ours == sorted(ours)
-
-
 @pytest.mark.parametrize(
     ("standing", "place", "priority"),
     [
@@ -115,3 +105,16 @@ def test_a_held_create_takes_no_place() -> None:
 def test_a_move_is_counted_without_the_rule_itself() -> None:
     moved = change("a", Action.UPDATE, fields=(FieldChange(ORDER_FIELD, 2, 1),))
     assert placed([moved], line("ba"), ORDERS, Place.LAST)[0].priority == 0
+
+
+@pytest.mark.parametrize("standing", ["bac", "cab", "e.dcba", "bdace", "ecbad.", ".dcbae"])
+def test_moving_them_brings_the_order_back(standing: str) -> None:
+    entries = line(standing)
+    fields = (FieldChange(ORDER_FIELD, 2, 1),)
+    moves = [change(key, Action.UPDATE, fields=fields) for key in out_of_order(entries, ORDERS)]
+    for move in placed(in_writing_order(moves, ORDERS), entries, ORDERS, Place.LAST):
+        assert move.priority is not None
+        entries = [entry for entry in entries if entry.key != move.key]
+        entries.insert(move.priority, LineEntry("", move.key))
+    ours = [entry.key for entry in entries if entry.key]
+    assert ours == sorted(ours)

@@ -91,9 +91,7 @@ def test_the_whole_message_rule_is_sent() -> None:
         "displayName": "Council mail choice [k3v7q2mx]",
         "sequence": 1,
         "isEnabled": True,
-        "conditions": {
-            "fromAddresses": [{"emailAddress": {"name": "a@x.example", "address": "a@x.example"}}]
-        },
+        "conditions": {"fromAddresses": [sender]},
         "exceptions": None,
         "actions": {"moveToFolder": "AAMk2", "stopProcessingRules": True},
     }
