@@ -1,4 +1,4 @@
-"""Carry out exactly the planned changes, each on its own, each proven by reading it back (design.md 2.8, 2.9).
+"""Carry out exactly the planned changes, each proven by reading it back (design.md 2.8, 2.9).
 
 Order of writes, so that no live case is ever without its rule: creations, then
 updates, then deletions (`plan.apply_order`). One item that fails never stops the

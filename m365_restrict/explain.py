@@ -127,7 +127,7 @@ def _junk_mailboxes(planned: Planned) -> KnownMailboxes:
     for rule in _council_inbox_rules(planned):
         body = message_rule_body(rule.properties, folders={JUNK_FOLDER: JUNK_FOLDER}, sequence=1)
         rules.setdefault(rule.mailbox, []).append(body)
-    return KnownMailboxes(rules=rules, folder_paths=dict.fromkeys(rules, {JUNK_FOLDER: JUNK_EMAIL}))
+    return KnownMailboxes(rules=rules, folder_paths={mailbox: {JUNK_FOLDER: JUNK_EMAIL} for mailbox in rules})
 
 
 def _message(sender: str, recipients: Sequence[str]) -> Message:
@@ -185,8 +185,8 @@ def _because(cases: Sequence[AcceptedCase], recipients: Iterable[str], planned: 
         protected, evidence = one.case.protected, one.evidence
         ends_on = long_day(protected.ends_on) if protected.ends_on else "no day"
         yield (
-            f"Case {one.case.reference}: {protected.measure.value}, {protected.scope.value.lower()}, approved by "
-            f"{evidence.saver_address} on {long_day(evidence.saved_at.date())}, until {ends_on}."
+            f"Case {one.case.reference}: {protected.measure.value}, {protected.scope.value.lower()}, "
+            f"approved by {evidence.saver_address} on {long_day(evidence.saved_at.date())}, until {ends_on}."
         )
     if not cases:
         yield "No case in force names this address, so no rule of the register acts on its mail."

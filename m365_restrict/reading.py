@@ -139,7 +139,7 @@ def _object_ids(found: Expansion | Unknown) -> frozenset[str]:
         names = ", ".join(entry.asked for entry in found.unresolved)
         raise ConfigurationError(
             f"POLICY__APPROVERS names {names}, which the directory does not know.",
-            advice="Correct M365_RESTRICT_POLICY__APPROVERS: sign-in names or group addresses, comma-separated.",
+            advice="Correct M365_RESTRICT_POLICY__APPROVERS: sign-in names or groups, comma-separated.",
         )
     return found.object_ids
 

@@ -105,7 +105,7 @@ def _plan_document(run: Run, found: Found, planned: Planned, finished_at: dateti
     holders = _holders(run.ledger, planned)
     lines = tuple(_changes(found, planned, holders))
     unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
-    exit_code = _exit_code(found, planned, lines, unknown)
+    exit_code = _exit_code(planned, lines, unknown)
     return PlanDocument(
         verb=run.verb,
         head=head_of(run, found, finished_at, exit_code=exit_code, unknown=unknown),
@@ -147,9 +147,7 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
             yield change_line(change, holders)
 
 
-def _exit_code(
-    found: Found, planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]
-) -> ExitCode:
+def _exit_code(planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]) -> ExitCode:
     codes = [ExitCode.PARTIAL] if unknown else []
     outcomes = [line.outcome for line in lines]
     if Outcome.SKIPPED in outcomes or _is_empty_source(planned):
@@ -191,11 +189,11 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
     return DriftDocument(
         head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),
         findings=tuple(finding_line(one, holders, since=since[finding_key(one)]) for one in findings),
-        live=tuple(_live_line(one, found, planned, run) for one in found.judgement.in_force),
+        live=tuple(_live_line(one, planned, run) for one in found.judgement.in_force),
     )
 
 
-def _live_line(one: AcceptedCase, found: Found, planned: Planned, run: Run) -> LiveLine:
+def _live_line(one: AcceptedCase, planned: Planned, run: Run) -> LiveLine:
     case = one.case
     return LiveLine(
         case_ref=case.reference,

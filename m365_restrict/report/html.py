@@ -90,7 +90,7 @@ def to_html(document: DriftDocument) -> str:
             tool_version=__version__,
             style=Markup(style),  # noqa: S704 - our own file, and inside <style> entities would not be decoded
             style_hash=b64encode(sha256(style.encode()).digest()).decode(),
-            status=status_line(document).text,
+            status=status_line(document).text.removeprefix("Status: "),
             answer=answer(document),
             groups=severity_groups(document.findings),
             no_findings=_no_findings(document),

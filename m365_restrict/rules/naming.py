@@ -67,7 +67,8 @@ def comments_for(stamp: Stamp, ends_on: date) -> str:
 
 def reject_text(route: str, reference: str) -> str:
     """The neutral text of a refusal: the open route and the reference, no grounds (policy.md 6)."""
-    return f"Please use {plain_text(route).rstrip('.')}. Reference {reference}."
+    way = plain_text(route).rstrip(".")
+    return f"This message was not delivered. How to reach us: {way}. Reference {reference}."
 
 
 def inbox_rule_name(*, subject: str, action: InboxAction, ends_on: date, token: str) -> str:

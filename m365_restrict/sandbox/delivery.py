@@ -98,7 +98,7 @@ class Delivery:
         return {"copies": copies}
 
     def traces(self) -> list[dict[str, Any]]:
-        """Every message that came in, by SMTP or by control call, with where its copies went; oldest first."""
+        """Every message that came in, by SMTP or control call, with where its copies went; oldest first."""
         return [document for _, document in self._store.all("traces")]
 
     def _remember(self, message: Message, copies: list[dict[str, Any]]) -> None:

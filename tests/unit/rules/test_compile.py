@@ -28,7 +28,8 @@ COUNCILLOR, PROTECTED, TEAM = "cllr.b@ash.example", "monitoring@ash.example", "t
         (
             Measure.REFUSE,
             {
-                "RejectMessageReasonText": "Please use the contact route given in our letter to you. "
+                "RejectMessageReasonText": "This message was not delivered. How to reach us: "
+                "the contact route given in our letter to you. "
                 "Reference RC-2026-001."
             },
             True,

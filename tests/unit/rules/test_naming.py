@@ -24,7 +24,10 @@ def test_a_reference_without_room_has_no_name() -> None:
 
 def test_the_refusal_is_neutral() -> None:
     text = reject_text("the form at\nhttps://ash.example/contact.", "RC-2026-014")
-    assert text == "Please use the form at https://ash.example/contact. Reference RC-2026-014."
+    assert text == (
+        "This message was not delivered. How to reach us: the form at https://ash.example/contact. "
+        "Reference RC-2026-014."
+    )
 
 
 def test_days_are_words() -> None:
