@@ -115,6 +115,7 @@ class LiveCases:
             opened_case_refs=self.opened,
             kept_case_refs=self.kept,
             choices_known=self.choices_known,
+            zone=options.zone,
         )
 
     def guard_facts(self, directory: Directory, observed: Observed, *, items_read: int) -> GuardFacts:

@@ -8,11 +8,12 @@ from m365_restrict.errors import ExitCode, first_of
 from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Change, ChangeClass
+from m365_restrict.plan.change import Change, ChangeClass, Severity
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.findings import findings_of
 from m365_restrict.policy.advice import next_review_on
 from m365_restrict.policy.judgement import AcceptedCase
+from m365_restrict.register_findings import register_findings
 from m365_restrict.report.documents import (
     ChangeLine,
     ChoiceCounts,
@@ -46,6 +47,7 @@ from m365_restrict.run_context import Run
 from m365_restrict.write_outcome import Result
 
 _OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.FAILED: Outcome.FAILED, Result.SKIPPED: Outcome.SKIPPED}
+_SEVEREST_FIRST = tuple(Severity)
 _PROOF_HELD = "its simulated messages did not end where the decision says"
 
 
@@ -178,7 +180,8 @@ def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
 
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
     holders = _holders(run.ledger, planned)
-    findings = findings_of(planned.plan.difference)
+    everything = (*findings_of(planned.plan.difference), *register_findings(found, planned))
+    findings = tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
     since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
     unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
     codes = [

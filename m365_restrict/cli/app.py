@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from click.exceptions import Exit as ClickExit
-from click.exceptions import UsageError
 
 from m365_restrict import __version__
 from m365_restrict.cli.request import Request
+from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import Verb
 
 _USAGE_ERROR = 64
 """sysexits' EX_USAGE: 2 means differences here, so a mistyped option must not end with it."""
+_INTERRUPTED = 130
+"""What typer makes of Ctrl-C. No verb ends with it."""
 
 app = typer.Typer(
     name="m365-restrict",
@@ -25,7 +26,11 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     help=(
         "Make a council's restricted-contact decisions true in Microsoft 365 mail, and prove it.\n\n"
-        "Start without a tenant: `m365-restrict demo`. With one: `validate`, then `plan`, then `apply`.\n\n"
+        "To see it work without a tenant: `m365-restrict demo`.\n\n"
+        "With a tenant: `show-config` until the settings are right, `validate` until the register is, "
+        "`plan` to read what would change, `apply` to change it, `drift` every day, `heal` when somebody "
+        "has changed a rule. Only apply and heal write to Microsoft 365; every other verb signs in with "
+        "an application that need not be able to.\n\n"
         "Exit codes: 0 in step, 1 unexpected, 2 differences, 3 refused, 4 partial, 5 settings or "
         "permissions, 6 another run is at work, 7 a list could not be read whole, 64 mistyped command."
     ),
@@ -42,7 +47,12 @@ EnvFile = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
 OutputFormat = Annotated[
     str,
-    typer.Option("--output", "--format", help="text for people, json for scripts (docs/schemas/)."),
+    typer.Option(
+        "--output",
+        "--format",
+        metavar="text|json",
+        help="text for people, json for scripts (docs/schemas/).",
+    ),
 ]
 OutputFile = Annotated[
     Path | None,
@@ -51,9 +61,16 @@ OutputFile = Annotated[
 Html = Annotated[
     Path | None, typer.Option("--html", help="Also write the result as one HTML page to this file.")
 ]
-Approve = Annotated[bool, typer.Option("--approve", help="Apply what the plan shows without asking.")]
+Approve = Annotated[
+    bool, typer.Option("--approve", help="Make the changes without asking, whatever they are now.")
+]
 PlanId = Annotated[
-    str, typer.Option("--plan-id", help="Apply only if the plan is still the one with this id.")
+    str,
+    typer.Option(
+        "--plan-id",
+        metavar="ID",
+        help="Make the changes only if they are still those of the plan with this id.",
+    ),
 ]
 
 
@@ -74,9 +91,12 @@ def validate(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Read the lists and say of each case what is missing. Touches nothing.
+    """Read the lists and say of each case what is missing.
 
-    Exits 3 where a case is refused, 0 where none is.
+    Says whether each case is accepted, refused or a draft, and what to fill in where. Writes nothing
+    in Microsoft 365 and looks at no rule.
+
+    Exits 0 where no case is refused, 3 where one is.
 
     Example: m365-restrict validate --env-file council.env
     """
@@ -92,9 +112,13 @@ def plan(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Show exactly what apply would change, and why. Holds no write permission.
+    """Show exactly what apply would change, and why.
 
-    Exits 0 where nothing would change, 2 where something would, 3 where a guard holds changes back.
+    Every line begins with + (create), ~ (change), - (remove) or ! (refused or held back). The plan id at
+    the end is what apply --plan-id takes. Signs in as the reader alone, so it cannot write.
+
+    Exits 0 where nothing would change, 2 where something would, 3 where something is held back,
+    4 where a part of the tenant could not be read.
 
     Example: m365-restrict plan --output json -o plan.json
     """
@@ -112,12 +136,15 @@ def apply(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Make the tenant agree with the register: write, read back, record.
+    """Make the tenant agree with the register.
 
-    Shows the plan and asks first when a person is at the terminal; a script gives --approve, or
-    --plan-id with the id of the plan that somebody has read.
+    Shows the changes and asks first when a person is at the terminal; a script gives --approve, or
+    --plan-id with the id of the plan that somebody has read. Every rule is written, read back and
+    recorded in the ledger; one that fails does not stop the others. Never changes a rule that is not
+    this program's own. One run at a time.
 
-    Exits 0 where all is written and read back, 3 where something was held back, 4 where something failed.
+    Exits 0 where all is written and read back, 2 where you answered no, 3 where something was held back
+    or nobody approved, 4 where something failed.
 
     Example: m365-restrict apply --plan-id 4f1c0a9be2d7
     """
@@ -141,7 +168,10 @@ def drift(
     html: Html = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Say whether every decision still holds in the tenant. Cannot change anything.
+    """Say whether every decision still holds in the tenant.
+
+    Names each rule that somebody changed or removed, before and after, who as far as the rule says, and
+    what to do. Signs in as the reader alone, so it cannot write.
 
     Exits 0 where all is in step, 2 where something differs, 4 where something could not be read.
 
@@ -163,11 +193,13 @@ def heal(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Restore what was last applied where somebody has changed it. Takes nothing new from the register.
+    """Restore what was last applied where somebody has changed it.
 
-    What the register has opened since is opened; a councillor's own change to their own rule stands.
+    Takes nothing new from the register, except that what it has opened since is opened. A councillor's
+    own change to their own rule stands. Asks first, as apply does.
 
-    Exits 0 where what was last applied holds again.
+    Exits 0 where what was last applied holds again, 2 where you answered no, 3 where something was held
+    back or nobody approved, 4 where something failed.
 
     Example: m365-restrict heal --approve
     """
@@ -198,11 +230,12 @@ def explain(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Say what happens to mail from one address, copy by copy, and because of which rule and case.
+    """Say what happens to mail from one address, and why.
 
-    Councillors' own choices are never shown, whoever asks.
+    Tells of every recipient where their copy would go, by which rules and because of which case, with
+    other people's rules counted in. Sends nothing. Councillors' own choices are never shown, whoever asks.
 
-    Example: m365-restrict explain someone@mailpost.example --to planning@council.example
+    Example: m365-restrict explain someone@mail.example --to planning@council.example
     """
     request = Request(
         verb=Verb.EXPLAIN,
@@ -210,7 +243,7 @@ def explain(
         output=_format(output, json),
         file=output_file,
         address=address,
-        recipients=tuple(to or ()),
+        recipients=tuple(one for entry in to or () for one in entry.split(",") if one.strip()),
         from_ledger=from_ledger,
     )
     _carry_out(request)
@@ -218,7 +251,9 @@ def explain(
 
 @app.command("show-config")
 def show_config(*, env_file: EnvFile = None) -> None:
-    """Show every setting that is in effect and where it came from. Secrets are masked.
+    """Show every setting that is in effect and where it came from.
+
+    Secrets are masked. Exits 5 and names every setting that is missing, misspelt or unusable.
 
     Example: m365-restrict show-config --env-file council.env
     """
@@ -242,9 +277,11 @@ def sandbox(
     ] = 0,
     faults: Annotated[Path | None, typer.Option("--faults", help="JSON list of faults to inject.")] = None,
 ) -> None:
-    """Run an embedded Microsoft 365 tenant on this computer, for trying and testing. Loopback only.
+    """Run an embedded Microsoft 365 tenant on this computer.
 
-    Prints one line, `ready https://localhost:PORT`, and writes client.env for the other verbs.
+    For trying and testing: sign-in, SharePoint lists, Exchange, mailboxes and mail by SMTP, on loopback
+    addresses only. Prints one line, `ready https://localhost:PORT`, and writes client.env into the state
+    folder: give it to the other verbs as --env-file. Ends on Ctrl-C.
 
     Example: m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525
     """
@@ -272,10 +309,11 @@ def demo(
         "demo/report.html"
     ),
 ) -> None:
-    """Show the main job on an invented council: no tenant and no credentials needed.
+    """Show the whole job on an invented council.
 
-    Validates, plans, applies, sends about thirty messages and says where every copy went and why;
-    then an administrator tampers, and drift and heal answer.
+    Needs no tenant and no credentials, and sends nothing out of this computer. Validates, plans,
+    applies, sends about thirty messages and says where every copy went and why; then an administrator
+    tampers, and drift and heal answer.
 
     Example: m365-restrict demo --output report.html
     """
@@ -301,12 +339,13 @@ def run() -> int:
     """Run the command line with the process's arguments; the exit code."""
     try:
         result = app(standalone_mode=False)
-    except UsageError as error:
-        error.show()
+    except typer.TyperException as error:
+        hint = "Each verb explains itself, for example: m365-restrict plan --help"
+        typer.echo(f"{error.format_message()}\n{hint}", err=True)
         return _USAGE_ERROR
-    except ClickExit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort:
+        result = _INTERRUPTED
+    if result == _INTERRUPTED:
         typer.echo("Stopped. What was written before is recorded in the ledger.", err=True)
-        return 1
+        return int(ExitCode.UNEXPECTED)
     return result if isinstance(result, int) else 0

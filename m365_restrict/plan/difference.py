@@ -40,7 +40,7 @@ def difference(given: DifferenceInput) -> Difference:
 
     What could not be read is listed in `unknown`, and no change touches it.
     """
-    return _difference(given, wanted_rules(given.desired))
+    return _difference(given, wanted_rules(given.desired, given.zone))
 
 
 def healing(given: DifferenceInput) -> Difference:
@@ -50,7 +50,7 @@ def healing(given: DifferenceInput) -> Difference:
     A rule that was never applied is not made, and what a councillor did to their own rule stays.
     """
     desired = wanted_rules(given.desired).rules
-    whole = _difference(given, restored_rules(given.desired, given.applied))
+    whole = _difference(given, restored_rules(given.desired, given.applied, given.zone))
     changes = tuple(
         change
         for change in whole.changes

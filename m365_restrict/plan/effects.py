@@ -1,8 +1,10 @@
 """What a change means, in a plain sentence that names no person."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from m365_restrict.plan.change import Action, RuleKind
+from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.observed import Properties, PropertyValue
 from m365_restrict.rules.properties import INBOX_FOLDER, enabled_in, senders_of
 
@@ -14,13 +16,17 @@ def effect_of(
     case_reference: str,
     chosen_by_holder: bool,
     target: Properties | None,
+    zone: tzinfo = UTC,
 ) -> str:
-    """The sentence for one change. A councillor's choice is described without mailbox or sender."""
+    """The sentence for one change, with days told in `zone`.
+
+    A councillor's choice is described without mailbox or sender.
+    """
     if target is None or action is Action.DELETE:
         return _removal(case_reference, chosen_by_holder=chosen_by_holder)
     if kind is RuleKind.INBOX_RULE:
         return _inbox_effect(target, case_reference, chosen_by_holder=chosen_by_holder)
-    return _transport_effect(target, case_reference, chosen_by_holder=chosen_by_holder)
+    return _transport_effect(target, case_reference, chosen_by_holder=chosen_by_holder, zone=zone)
 
 
 def _removal(case_reference: str, *, chosen_by_holder: bool) -> str:
@@ -35,10 +41,12 @@ def _senders_phrase(target: Properties, case_reference: str) -> str:
     return f"Mail from {addresses} of case {case_reference}" if case_reference else f"Mail from {addresses}"
 
 
-def _transport_effect(target: Properties, case_reference: str, *, chosen_by_holder: bool) -> str:
+def _transport_effect(
+    target: Properties, case_reference: str, *, chosen_by_holder: bool, zone: tzinfo
+) -> str:
     sentence = (
         f"{_senders_phrase(target, case_reference)} to {_whom(target, chosen_by_holder=chosen_by_holder)} "
-        f"{_outcome(target)}{_until(target)}."
+        f"{_outcome(target)}{_until(target, zone)}."
     )
     if not enabled_in(target):
         return f"{sentence[:-1]}, once the rule is switched on."
@@ -79,9 +87,15 @@ def _outcome(target: Mapping[str, PropertyValue]) -> str:
     return "is refused with a neutral notice that names the open route"
 
 
-def _until(target: Properties) -> str:
+def _until(target: Properties, zone: tzinfo) -> str:
+    """The last whole day where the rule expires at local midnight, else the instant itself."""
     expiry = target.get("ExpiryDate")
-    return f", until {expiry:%Y-%m-%d %H:%M} UTC" if hasattr(expiry, "strftime") else ""
+    if not isinstance(expiry, datetime):
+        return ""
+    local = expiry.astimezone(zone)
+    if local.time() == time.min:
+        return f", until the end of {long_day(local.date() - timedelta(days=1))}"
+    return f", until {expiry.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _inbox_effect(target: Properties, case_reference: str, *, chosen_by_holder: bool) -> str:

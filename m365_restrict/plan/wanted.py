@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from m365_restrict.plan.change import Applied, Observed, RuleKind, RuleOrder
 from m365_restrict.plan.opening import opened
@@ -21,6 +22,7 @@ class DifferenceInput:
     records as open (status, or past their end); `kept_case_refs` are those whose item has vanished
     without proof, or could not be read: their rules stay. Any other case has no live decision.
     `choices_known` is false where the list of choices or the councillors' group could not be read.
+    `zone` is the council's time zone, in which end dates are told.
     """
 
     desired: Desired
@@ -31,11 +33,15 @@ class DifferenceInput:
     opened_case_refs: frozenset[str]
     kept_case_refs: frozenset[str] = frozenset()
     choices_known: bool = True
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """The form that one rule must have. A withheld one is opened only, never created or tightened."""
+    """The form that one rule must have. A withheld one is opened only, never created or tightened.
+
+    `zone` is where its end date is told to people.
+    """
 
     key: str
     kind: RuleKind
@@ -46,6 +52,7 @@ class Wanted:
     saved: str = ""
     withheld: bool = False
     order: RuleOrder | None = None
+    zone: tzinfo = UTC
 
 
 @dataclass(frozen=True)
@@ -69,19 +76,20 @@ class WantedRules:
         return {key: entry.order for key, entry in self.rules.items() if entry.order is not None}
 
 
-def wanted_rules(desired: Desired) -> WantedRules:
-    """What the register wants."""
+def wanted_rules(desired: Desired, zone: tzinfo = UTC) -> WantedRules:
+    """What the register wants; end dates are told in `zone`."""
     ready = [*map(_of_transport, desired.transport), *map(_of_inbox, desired.inbox)]
     withheld = [
         *map(_of_transport, desired.withheld.transport),
         *map(_of_inbox, desired.withheld.inbox),
     ]
-    return _by_key([*ready, *(replace(entry, withheld=True) for entry in withheld)])
+    entries = [*ready, *(replace(entry, withheld=True) for entry in withheld)]
+    return _by_key(replace(entry, zone=zone) for entry in entries)
 
 
-def restored_rules(desired: Desired, applied: Iterable[Applied]) -> WantedRules:
+def restored_rules(desired: Desired, applied: Iterable[Applied], zone: tzinfo = UTC) -> WantedRules:
     """What healing wants: the last applied form of rules still wanted, with the register's openings."""
-    now = wanted_rules(desired)
+    now = wanted_rules(desired, zone)
     restored: list[Wanted] = []
     for entry in applied:
         wanted = now.rules.get(entry.key)

@@ -88,7 +88,8 @@ def _change_lines(change: ChangeLine) -> Iterator[Line]:
     )
     yield Line(change.effect, indent=1)
     if change.reason:
-        yield Line(f"! {change.reason}", "red", indent=1)
+        done = change.outcome is Outcome.APPLIED
+        yield Line(f"{'=' if done else '!'} {change.reason}", "" if done else "red", indent=1)
     if change.action == "update":
         yield from _field_lines(change.fields)
 

@@ -123,7 +123,7 @@ def _users() -> list[dict[str, Any]]:
     return roles + shared + members + people
 
 
-def _user(upn: str, display_name: str, **more: Any) -> dict[str, Any]:
+def _user(upn: str, display_name: str, **more: object) -> dict[str, Any]:
     return {"upn": upn, "display_name": display_name, "mailbox": "user"} | more
 
 
@@ -131,7 +131,7 @@ def _case(
     reference: str,
     fields: dict[str, Any],
     *,
-    approver: str = DIRECTOR,
+    proposer: str = GOVERNANCE,
     without: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """A complete case, proposed and then approved; `without` leaves out what a check should miss."""
@@ -147,12 +147,16 @@ def _case(
         "ChannelsOpen": ["Post", "E-mail SPOC"],
         "CouncillorRoute": "Not affected",
         "Grounds": ["Volume of contact"],
+        "RequestingService": "Customer services",
+        "DecisionDocId": f"DEC-{reference}",
+        "SupportServicesContacted": "Not applicable",
         "Stage": "None",
         "WarningGivenOn": "2026-08-03",
         "EqualityConsideredOn": "2026-09-01",
         "AdjustmentNeedsEmail": "No",
         "NoticeSentOn": "2026-09-10",
         "NoticeMethod": "Letter",
+        "NoticeDocId": f"LET-{reference}",
         "NextReviewOn": "2027-02-08",
         "LanguagePreference": "English",
         "CaseOwner": GOVERNANCE,
@@ -160,10 +164,10 @@ def _case(
     } | fields
     proposed = {name: value for name, value in complete.items() if name not in without}
     return {
-        "created_by": GOVERNANCE,
+        "created_by": proposer,
         "versions": [
-            {"at": "2026-09-01T10:00:00Z", "by": GOVERNANCE, "fields": proposed},
-            {"at": "2026-09-03T15:00:00Z", "by": approver, "fields": {"Status": "Approved"}},
+            {"at": "2026-09-01T10:00:00Z", "by": proposer, "fields": proposed},
+            {"at": "2026-09-03T15:00:00Z", "by": DIRECTOR, "fields": {"Status": "Approved"}},
         ],
     }
 
@@ -224,7 +228,7 @@ def _cases() -> list[dict[str, Any]]:
                 "ScopeMailboxes": f"{at_council('housing')}\n{at_council('benefits')}",
             },
         ),
-        _case("RC-2026-010", {"Addresses": "k.orme@mailpost.example"}, approver=GOVERNANCE),
+        _case("RC-2026-010", {"Addresses": "k.orme@mailpost.example"}, proposer=DIRECTOR),
         _case("RC-2026-011", {"Addresses": "s.imrie@inbox.example"}, without=("EndsOn",)),
         _case("RC-2026-012", {"Addresses": "n.falk@fastmail.example"}, without=("NoticeSentOn",)),
         _case("RC-2026-013", {"Addresses": "b.hale at mailpost.example"}),
@@ -243,13 +247,11 @@ def _cases() -> list[dict[str, Any]]:
 
 
 def _lifted(case: dict[str, Any]) -> dict[str, Any]:
-    case["versions"].append(
-        {"at": "2026-11-02T11:00:00Z", "by": GOVERNANCE, "fields": {"Status": "Lifted"}}
-    )
+    case["versions"].append({"at": "2026-11-02T11:00:00Z", "by": GOVERNANCE, "fields": {"Status": "Lifted"}})
     return case
 
 
-def _choice(by: str, **fields: Any) -> dict[str, Any]:
+def _choice(by: str, **fields: object) -> dict[str, Any]:
     return {
         "created_by": by,
         "versions": [{"at": "2026-10-05T19:30:00Z", "by": by, "fields": fields}],

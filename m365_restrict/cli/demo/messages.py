@@ -54,7 +54,11 @@ class DemoMessage:
 
 
 MESSAGES = (
-    DemoMessage(shows="Redirect: an officer", sender=_REDIRECTED, to=(_OFFICER,)),
+    DemoMessage(
+        shows="Redirect: an officer",
+        sender=_REDIRECTED,
+        to=(_OFFICER,),
+    ),
     DemoMessage(
         shows="Redirect: officer To, councillor and protected mailbox Cc, single contact To",
         sender=_REDIRECTED,
@@ -67,18 +71,32 @@ MESSAGES = (
         to=(_OFFICER,),
         bcc=(_SECOND_OFFICER,),
     ),
-    DemoMessage(shows="Redirect: the case's second address", sender="jh1968@fastmail.example", to=(_OFFICER,)),
-    DemoMessage(shows="Redirect: upper case", sender=_REDIRECTED.upper(), to=(_OFFICER,)),
+    DemoMessage(
+        shows="Redirect: the case's second address", sender="jh1968@fastmail.example", to=(_OFFICER,)
+    ),
+    DemoMessage(
+        shows="Redirect: upper case",
+        sender=_REDIRECTED.upper(),
+        to=(_OFFICER,),
+    ),
     DemoMessage(
         shows="Redirect: the envelope names another sender",
         sender=_REDIRECTED,
         to=(_OFFICER,),
         envelope_from="bounces@mailer.example",
     ),
-    DemoMessage(shows="Not caught: a longer name before", sender=f"x{_REDIRECTED}", to=(_OFFICER,)),
-    DemoMessage(shows="Not caught: a longer domain after", sender=f"{_REDIRECTED}.test.example", to=(_OFFICER,)),
     DemoMessage(
-        shows="Not caught: a sub-domain", sender="j.holloway@news.mailpost.example", to=(_OFFICER,)
+        shows="Not caught: a longer name before",
+        sender=f"x{_REDIRECTED}",
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="Not caught: a longer domain after", sender=f"{_REDIRECTED}.test.example", to=(_OFFICER,)
+    ),
+    DemoMessage(
+        shows="Not caught: a sub-domain",
+        sender="j.holloway@news.mailpost.example",
+        to=(_OFFICER,),
     ),
     DemoMessage(
         shows="Not caught: the address only in the display name",
@@ -86,37 +104,112 @@ MESSAGES = (
         display_name=f'"{_REDIRECTED}"',
         to=(_OFFICER,),
     ),
-    DemoMessage(shows="Redirect: the councillors' group stays open", sender=_REDIRECTED, to=(_MEMBER,)),
-    DemoMessage(shows="Same as the council: a councillor who chose it", sender=_REDIRECTED, to=(_OPTED_IN,)),
+    DemoMessage(
+        shows="Redirect: the councillors' group stays open",
+        sender=_REDIRECTED,
+        to=(_MEMBER,),
+    ),
+    DemoMessage(
+        shows="Same as the council: a councillor who chose it",
+        sender=_REDIRECTED,
+        to=(_OPTED_IN,),
+    ),
     DemoMessage(
         shows="Same as the council: one who chose it and one who did not",
         sender=_REDIRECTED,
         to=(_OPTED_IN,),
         cc=(_MEMBER,),
     ),
-    DemoMessage(shows="File without reply", sender=_FILED, to=(_OFFICER,)),
-    DemoMessage(shows="File without reply: elections stays open", sender=_FILED, to=(at_council("elections"),)),
-    DemoMessage(shows="Copy: delivered, with a blind copy", sender=_COPIED, to=(_OFFICER,)),
-    DemoMessage(shows="Copy: a councillor's mail is not copied", sender=_COPIED, to=(_MEMBER,)),
-    DemoMessage(shows="Allowed recipients: an allowed service", sender=_ALLOWED, to=(at_council("housing"),)),
+    DemoMessage(
+        shows="File without reply",
+        sender=_FILED,
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="File without reply: elections stays open", sender=_FILED, to=(at_council("elections"),)
+    ),
+    DemoMessage(
+        shows="Copy: delivered, with a blind copy",
+        sender=_COPIED,
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="Copy: a councillor's mail is not copied",
+        sender=_COPIED,
+        to=(_MEMBER,),
+    ),
+    DemoMessage(
+        shows="Allowed recipients: an allowed service",
+        sender=_ALLOWED,
+        to=(at_council("housing"),),
+    ),
     DemoMessage(
         shows="Allowed recipients: one allowed, one not",
         sender=_ALLOWED,
         to=(at_council("housing"), at_council("planning")),
     ),
-    DemoMessage(shows="Refuse: an officer", sender=_REFUSED, to=(_OFFICER,)),
     DemoMessage(
-        shows="Refuse: officer and councillor", sender=_REFUSED, to=(_OFFICER,), cc=(_MEMBER,)
+        shows="Refuse: an officer",
+        sender=_REFUSED,
+        to=(_OFFICER,),
     ),
-    DemoMessage(shows="Refuse: freedom of information stays open", sender=_REFUSED, to=(at_council("foi"),)),
-    DemoMessage(shows="Junk: a named mailbox", sender=_JUNKED, to=(at_council("planning"),)),
-    DemoMessage(shows="Junk: any other mailbox", sender=_JUNKED, to=(_OFFICER,)),
-    DemoMessage(shows="Named mailboxes: a named one", sender=_NAMED, to=(at_council("benefits"),)),
-    DemoMessage(shows="Named mailboxes: any other", sender=_NAMED, to=(_OFFICER,)),
-    DemoMessage(shows="Single contact requested: nothing happens", sender="d.amery@mailpost.example", to=(_OFFICER,)),
-    DemoMessage(shows="Refused case: nothing happens", sender="k.orme@mailpost.example", to=(_OFFICER,)),
-    DemoMessage(shows="A councillor's choice: to a folder", sender=_CHOSEN, to=(COUNCILLORS[0],)),
-    DemoMessage(shows="A councillor's choice: to Junk Email", sender=_CHOSEN, to=(COUNCILLORS[1],)),
-    DemoMessage(shows="A councillor who chose nothing", sender=_CHOSEN, to=(COUNCILLORS[30],)),
-    DemoMessage(shows="Lifted case: nothing happens", sender="former.case@mailpost.example", to=(_OFFICER,)),
+    DemoMessage(
+        shows="Refuse: officer and councillor",
+        sender=_REFUSED,
+        to=(_OFFICER,),
+        cc=(_MEMBER,),
+    ),
+    DemoMessage(
+        shows="Refuse: freedom of information stays open",
+        sender=_REFUSED,
+        to=(at_council("foi"),),
+    ),
+    DemoMessage(
+        shows="Junk: a named mailbox",
+        sender=_JUNKED,
+        to=(at_council("planning"),),
+    ),
+    DemoMessage(
+        shows="Junk: any other mailbox",
+        sender=_JUNKED,
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="Named mailboxes: a named one",
+        sender=_NAMED,
+        to=(at_council("benefits"),),
+    ),
+    DemoMessage(
+        shows="Named mailboxes: any other",
+        sender=_NAMED,
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="Single contact requested: nothing happens", sender="d.amery@mailpost.example", to=(_OFFICER,)
+    ),
+    DemoMessage(
+        shows="Refused case: nothing happens",
+        sender="k.orme@mailpost.example",
+        to=(_OFFICER,),
+    ),
+    DemoMessage(
+        shows="A councillor's choice: to a folder",
+        sender=_CHOSEN,
+        to=(COUNCILLORS[0],),
+    ),
+    DemoMessage(
+        shows="A councillor's choice: to Junk Email",
+        sender=_CHOSEN,
+        to=(COUNCILLORS[1],),
+    ),
+    DemoMessage(
+        shows="A councillor who chose nothing",
+        sender=_CHOSEN,
+        to=(COUNCILLORS[30],),
+    ),
+    DemoMessage(
+        shows="Lifted case: nothing happens",
+        sender="former.case@mailpost.example",
+        to=(_OFFICER,),
+    ),
 )

@@ -74,8 +74,8 @@ class _Story:
         self._environ = self._sandbox.env
         self._console.print(
             f"Northmere Borough Council, which does not exist: {len(council['users']):,} mailboxes, "
-            f"{len(COUNCILLORS)} councillors, {len(council['lists']['Restricted contacts']['items'])} items in "
-            f"the register, {len(council['transport_rules'])} transport rules of other people."
+            f"{len(COUNCILLORS)} councillors, {len(council['lists']['Restricted contacts']['items'])} items "
+            f"in the register, {len(council['transport_rules'])} transport rules of other people."
         )
 
     def _act(
@@ -115,12 +115,11 @@ class _Story:
         if len(traces) != len(MESSAGES):
             raise DemoFailed(f"{len(traces)} of {len(MESSAGES)} messages came in.")
         self._console.print(_mail_table(MESSAGES, traces))
-        single_contact = sum(
-            copy["mailbox"] == MESSAGES[1].to[1] for copy in traces[1]["copies"]
-        )
+        single_contact = sum(copy["mailbox"] == MESSAGES[1].to[1] for copy in traces[1]["copies"])
         self._console.print(
-            f"Message 2 reached the single contact {single_contact} times: once because it was addressed to it, "
-            "once in place of the officer. The councillor and the protected mailbox got theirs untouched."
+            f"Message 2 reached the single contact {single_contact} times: once because it was addressed "
+            "to it, once in place of the officer. The councillor and the protected mailbox got theirs "
+            "untouched."
         )
 
     def _tamper(self) -> None:
@@ -153,7 +152,8 @@ class _Story:
         self._console.print(
             f"Open {report}: what drift found in act 7.\n"
             "The councillor's rule was not put back: deleting it was their choice.\n"
-            "Try it yourself: `m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525`, then\n"
+            "Try it yourself: `m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525`, "
+            "then\n"
             "`m365-restrict validate --env-file ./tenant/client.env`, `plan`, `apply`, `drift`, `explain ADDRESS`.",
             soft_wrap=True,
         )

@@ -92,6 +92,14 @@ def test_what_became_of_a_change_is_said(plan_document, outcome):
     )
 
 
+@pytest.mark.parametrize(
+    ("outcome", "mark"), [(Outcome.APPLIED, "="), (Outcome.FAILED, "!"), (Outcome.SKIPPED, "!")]
+)
+def test_only_what_was_not_done_is_marked_as_a_problem(plan_document, outcome, mark):
+    change = replace(plan_document.changes[0], outcome=outcome, reason="read back")
+    assert f"  {mark} read back" in printed(replace(plan_document, changes=(change,)))
+
+
 def test_fields_are_told_before_and_after(plan_document):
     assert "  Enabled: is no; should be yes" in printed(plan_document)
 
