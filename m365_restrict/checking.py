@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.register_memory import LiveCase
 from m365_restrict.options import RunOptions
 from m365_restrict.outcome import Unknown
@@ -118,7 +119,9 @@ class LiveCases:
             zone=options.zone,
         )
 
-    def guard_facts(self, directory: Directory, observed: Observed, *, items_read: int) -> GuardFacts:
+    def guard_facts(
+        self, directory: Directory, observed: Observed, *, items_read: int, frozen: Freeze | None
+    ) -> GuardFacts:
         """What the guards judge."""
         return GuardFacts(
             items_read=items_read,
@@ -126,6 +129,7 @@ class LiveCases:
             lost=self.lost,
             directory=directory,
             observed=observed,
+            frozen=frozen.reason if frozen else "",
         )
 
 

@@ -75,7 +75,9 @@ async def reconcile(run: Run) -> Found:
     compare = healing if run.verb is Verb.HEAL else difference
     found = compare(cases.difference_input(desired, observed, applied, options))
 
-    facts = cases.guard_facts(directory, observed, items_read=len(register.cases.items))  # 6
+    facts = cases.guard_facts(  # 6
+        directory, observed, items_read=len(register.cases.items), frozen=ledger.freezes.current()
+    )
     guards = judge_guards(found.changes, facts, options.guards)
     plan = build_plan(
         found, guards=guards, observed=observed, source_version=register.version, place=options.place

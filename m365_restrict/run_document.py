@@ -48,6 +48,7 @@ from m365_restrict.write_outcome import Result
 
 _OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.FAILED: Outcome.FAILED, Result.SKIPPED: Outcome.SKIPPED}
 _SEVEREST_FIRST = tuple(Severity)
+_SOURCE_GUARDS = frozenset({GuardCode.SOURCE_EMPTY, GuardCode.SOURCE_SHRUNKEN})
 _PROOF_HELD = "its simulated messages did not end where the decision says"
 
 
@@ -152,7 +153,7 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
 def _exit_code(planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]) -> ExitCode:
     codes = [ExitCode.PARTIAL] if unknown else []
     outcomes = [line.outcome for line in lines]
-    if Outcome.SKIPPED in outcomes or _is_empty_source(planned):
+    if Outcome.SKIPPED in outcomes or _is_source_doubted(planned):
         codes.append(ExitCode.REFUSED)
     if Outcome.FAILED in outcomes:
         codes.append(ExitCode.PARTIAL)
@@ -161,9 +162,9 @@ def _exit_code(planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Un
     return first_of(*codes)
 
 
-def _is_empty_source(planned: Planned) -> bool:
-    """An empty register is refused even where no rule follows from it: it cannot be believed."""
-    return any(guard.code is GuardCode.SOURCE_EMPTY for guard in planned.plan.guards)
+def _is_source_doubted(planned: Planned) -> bool:
+    """An empty or shrunken register is refused even where no rule follows from it: it cannot be believed."""
+    return any(guard.code in _SOURCE_GUARDS for guard in planned.plan.guards)
 
 
 def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
@@ -187,7 +188,7 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
     codes = [
         drift_exit_code(findings),
         ExitCode.PARTIAL if unknown else ExitCode.IN_STEP,
-        ExitCode.REFUSED if _is_empty_source(planned) else ExitCode.IN_STEP,
+        ExitCode.REFUSED if _is_source_doubted(planned) else ExitCode.IN_STEP,
     ]
     return DriftDocument(
         head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),

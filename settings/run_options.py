@@ -1,10 +1,12 @@
 """From settings to what the main path takes."""
 
+from m365_restrict.errors import ConfigurationError
 from m365_restrict.options import ListPlaces, PeopleOptions, RunOptions
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
 from m365_restrict.register.case import Stage
 from m365_restrict.rules.compilation import CompileOptions
+from settings.choices import EnforceWith
 from settings.model import Settings
 from settings.profiles import load_profile
 
@@ -12,6 +14,11 @@ from settings.profiles import load_profile
 def run_options(settings: Settings) -> RunOptions:
     """All options of a run. ConfigurationError where the policy profile cannot be used."""
     policy, lists, rules = settings.policy, settings.lists, settings.rules
+    if settings.enforce_with is not EnforceWith.MAIL_FLOW:
+        raise ConfigurationError(
+            f"M365_RESTRICT_ENFORCE_WITH={settings.enforce_with.value} is not available in this version.",
+            advice="Use M365_RESTRICT_ENFORCE_WITH=mail_flow, or leave it out.",
+        )
     return RunOptions(
         lists=ListPlaces(
             register_site=lists.site,

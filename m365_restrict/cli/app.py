@@ -263,6 +263,35 @@ def show_config(*, env_file: EnvFile = None) -> None:
 
 
 @app.command()
+def freeze(
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; every run says it until it is lifted.")],
+    env_file: EnvFile = None,
+) -> None:
+    """Hold back everything but openings until it is lifted.
+
+    What the register lifts, suspends or ends is still opened at the next run, and an end date still
+    ends its rule. Nothing new is restricted and nothing is tightened.
+
+    Example: m365-restrict freeze --reason "Pre-election period, CHG-1042"
+    """
+    from m365_restrict.cli.freeze import freeze as begin
+
+    raise typer.Exit(begin(reason, env_file, os.environ))
+
+
+@app.command()
+def unfreeze(*, env_file: EnvFile = None) -> None:
+    """Let runs write again after a freeze.
+
+    Example: m365-restrict unfreeze
+    """
+    from m365_restrict.cli.freeze import unfreeze as end
+
+    raise typer.Exit(end(env_file, os.environ))
+
+
+@app.command()
 def sandbox(
     *,
     state: Annotated[Path, typer.Option("--state", help="Folder for the tenant's state and client.env.")],

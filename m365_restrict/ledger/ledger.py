@@ -9,6 +9,7 @@ from typing import Self
 from m365_restrict.ledger.applied import AppliedRules
 from m365_restrict.ledger.database import Database, open_database
 from m365_restrict.ledger.findings import FindingsSince
+from m365_restrict.ledger.freezes import Freezes
 from m365_restrict.ledger.lease import Holder, Lease, held_lease
 from m365_restrict.ledger.mailboxes import OpaqueMailboxes
 from m365_restrict.ledger.register_memory import RegisterMemory
@@ -25,6 +26,7 @@ class Ledger:
         self.rules = AppliedRules(database)
         self.register = RegisterMemory(database)
         self.findings = FindingsSince(database)
+        self.freezes = Freezes(database)
         self.mailboxes = OpaqueMailboxes(database)
 
     def lease(

@@ -129,3 +129,12 @@ lease = Table(
     Column("acquired_at", Instant, nullable=False),
     Column("renewed_at", Instant, nullable=False),
 )
+
+freezes = Table(
+    "freezes",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("set_by", String(255), nullable=False),
+    Column("since", Instant, nullable=False),
+)

@@ -86,6 +86,11 @@ class GuardCode(CatalogueCode):
         "More live cases vanished or lost their approval evidence than the safety limit allows.",
         "See what happened to the list; if it is meant, raise SAFETY__MAX_REMOVALS for one run.",
     )
+    FROZEN = (
+        "frozen",
+        "Somebody has frozen the installation: only openings are written.",
+        "Ask the person who set the freeze, then lift it with `m365-restrict unfreeze`.",
+    )
     TOO_MANY_RULES = (
         "too-many-rules",
         "The organisation would have more transport rules than Exchange allows.",

@@ -38,6 +38,7 @@ class GuardFacts:
 
     `live_before` are the live cases of the last run. `lost` are those of them that vanished from the
     list or lost their approval evidence: never ones that the register opened or that ended.
+    `frozen` is the reason of a freeze that stands, or "".
     """
 
     items_read: int
@@ -46,6 +47,7 @@ class GuardFacts:
     directory: Directory
     observed: Observed
     limits: ServiceLimits = ServiceLimits()
+    frozen: str = ""
 
 
 def judge_guards(
@@ -54,6 +56,7 @@ def judge_guards(
     """The guards that fire, in the order of their weight. Dry runs are judged alike."""
     return (
         *_source(facts, settings),
+        *_freeze(facts),
         *_exemptions(facts.directory),
         *_limits(changes, facts),
     )
@@ -77,6 +80,15 @@ def _source(facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict
                 f"{settings.max_removals} and {settings.max_removals_percent} %."
             ),
             override="SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT",
+        )
+
+
+def _freeze(facts: GuardFacts) -> Iterator[GuardVerdict]:
+    if facts.frozen:
+        yield GuardVerdict(
+            code=GuardCode.FROZEN,
+            message=f"The installation is frozen: {facts.frozen}",
+            override="m365-restrict unfreeze",
         )
 
 

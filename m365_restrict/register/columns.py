@@ -63,8 +63,22 @@ _WHO_COLUMNS = (
     Column(
         "ItemType", _K.CHOICE, "About", "Who or what it is about. Example: Person", _WHO, _values(ItemType)
     ),
-    Column("PersonName", _K.TEXT, "Name", "Shown here only, never in a rule. Example: A. N. Other", _WHO),
-    Column("ContactDetails", _K.LINES, "Contact details", "For letters. Example: 1 High Street", _WHO),
+    Column(
+        "PersonName",
+        _K.TEXT,
+        "Name",
+        "Shown here only, never in a rule. Example: A. N. Other",
+        _WHO,
+        personal=True,
+    ),
+    Column(
+        "ContactDetails",
+        _K.LINES,
+        "Contact details",
+        "For letters. Example: 1 High Street",
+        _WHO,
+        personal=True,
+    ),
     Column(
         "Addresses", _K.LINES, "E-mail addresses", "One a line, in full. Example: name@mail.example", _WHO
     ),

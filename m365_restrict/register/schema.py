@@ -19,7 +19,10 @@ class ColumnKind(Enum):
 
 @dataclass(frozen=True)
 class Column:
-    """One column. `display_name`, `section` and `help` are what the form shows."""
+    """One column. `display_name`, `section` and `help` are what the form shows.
+
+    A `personal` column says who the person is: only letters and exports ask for it, item by item.
+    """
 
     name: str
     kind: ColumnKind
@@ -30,6 +33,7 @@ class Column:
     own_values: bool = False
     hidden: bool = False
     tool_written: bool = False
+    personal: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,8 @@ class ListSchema:
     def names(self) -> tuple[str, ...]:
         """Internal names in form order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def personal(self) -> frozenset[str]:
+        """Internal names of the columns that no list read may ask for."""
+        return frozenset(column.name for column in self.columns if column.personal)

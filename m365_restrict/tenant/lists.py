@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -103,7 +104,7 @@ class ListReader:
             raw = await self._raw_items(place, schema)
             _require_proving_row(place, raw)
             rows = [item for item in raw.values() if _title_of(item, place) != PROVING_ROW_TITLE]
-            versions = await self._all_versions(place, rows) if with_versions else {}
+            versions = await self._all_versions(place, rows, schema) if with_versions else {}
             items = await self._build(place, schema, rows, versions)
         except ServiceError as error:
             raise _read_error(error, title) from error
@@ -112,6 +113,25 @@ class ListReader:
                 f"The list '{title}' holds an item that cannot be read: {error!r}"
             ) from error
         return ListSnapshot(title, items, _version_of(raw), place.choices)
+
+    async def read_personal_fields(
+        self, place: ListLocation, schema: ListSchema, item_id: str
+    ) -> dict[str, str]:
+        """Who one item is about, by our column names, for a letter or an export; empty columns are left out.
+
+        No other read asks for these columns. SourceIncomplete where the item cannot be read.
+        """
+        names = {ours: place.names[ours] for ours in sorted(schema.personal) if ours in place.names}
+        if not names:
+            return {}
+        try:
+            raw = await self._graph.get_json(
+                f"{place.path}/items/{item_id}/fields", query={"$select": ",".join(names.values())}
+            )
+        except ServiceError as error:
+            raise _read_error(error, place.title) from error
+        found = {ours: str(raw.get(theirs) or "").strip() for ours, theirs in names.items()}
+        return {ours: value for ours, value in found.items() if value}
 
     async def item_exists(self, place: ListLocation, item_id: str) -> bool:
         """Whether an item is still there. False only for a 404 by id while the list itself answers."""
@@ -142,18 +162,22 @@ class ListReader:
         pages = self._graph.get_pages(f"{place.path}/items", query=query)
         return {str(item["id"]): item async for item in pages}
 
-    async def _all_versions(self, place: ListLocation, rows: list[JsonObject]) -> dict[str, list[JsonObject]]:
+    async def _all_versions(
+        self, place: ListLocation, rows: list[JsonObject], schema: ListSchema
+    ) -> dict[str, list[JsonObject]]:
         ids = [str(row["id"]) for row in rows]
-        read = await all_of(self._versions(place, item_id) for item_id in ids)
+        read = await all_of(self._versions(place, item_id, schema) for item_id in ids)
         return dict(zip(ids, read, strict=True))
 
-    async def _versions(self, place: ListLocation, item_id: str) -> list[JsonObject]:
+    async def _versions(self, place: ListLocation, item_id: str, schema: ListSchema) -> list[JsonObject]:
         """Oldest first by number: times of versions are not to be trusted (graph.md 3.7)."""
         path = f"{place.path}/items/{item_id}/versions"
         found = [entry async for entry in self._graph.get_pages(path, query={"$expand": "fields"})]
         if not found:
             raise SourceIncomplete(f"Item {item_id} of the list '{place.title}' has no version history.")
-        return sorted(found, key=lambda entry: _version_key(str(entry["id"])))
+        personal = {place.names[name] for name in schema.personal if name in place.names}
+        impersonal = [_without_fields(entry, personal) for entry in found]
+        return sorted(impersonal, key=lambda entry: _version_key(str(entry["id"])))
 
     async def _build(
         self,
@@ -248,9 +272,15 @@ def _selected(place: ListLocation, schema: ListSchema) -> list[str]:
     selected = []
     for column in schema.columns:
         name = place.names.get(column.name)
-        if name is not None:
+        if name is not None and not column.personal:
             selected.append(f"{name}LookupId" if column.kind is ColumnKind.PERSON else name)
     return selected
+
+
+def _without_fields(entry: JsonObject, names: AbstractSet[str]) -> JsonObject:
+    """A version without these fields: versions come with all of them, whatever is asked for."""
+    fields = entry.get("fields") or {}
+    return {**entry, "fields": {name: value for name, value in fields.items() if name not in names}}
 
 
 def _choices_of(column: JsonObject) -> tuple[str, ...]:

@@ -154,7 +154,8 @@ class _Story:
             "The councillor's rule was not put back: deleting it was their choice.\n"
             "Try it yourself: `m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525`, "
             "then\n"
-            "`m365-restrict validate --env-file ./tenant/client.env`, `plan`, `apply`, `drift`, `explain ADDRESS`.",
+            "`m365-restrict validate --env-file ./tenant/client.env`, `plan`, `apply`, `drift`, "
+            "`explain ADDRESS`.",
             soft_wrap=True,
         )
 

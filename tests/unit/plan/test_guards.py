@@ -110,3 +110,7 @@ def test_patterns_of_all_rules_are_counted(council: Any) -> None:
     limits = ServiceLimits(pattern_characters=40)
     observed = foreign(1, SubjectContainsWords=["x" * 30])
     assert codes(council, changes, observed=observed, limits=limits) == [GuardCode.TOO_MANY_PATTERNS]
+
+
+def test_a_freeze_is_named_with_its_reason(council: Any) -> None:
+    assert codes(council, frozen="Pre-election period") == [GuardCode.FROZEN]

@@ -38,6 +38,13 @@ def upgrade() -> None:
         "findings_since", _text("finding_key", 512, primary_key=True), *_when("first_seen", "last_seen")
     )
     op.create_table(
+        "freezes",
+        _text("name", primary_key=True),
+        sa.Column("reason", sa.Text, nullable=False),
+        _text("set_by", 255),
+        *_when("since"),
+    )
+    op.create_table(
         "lease",
         _text("name", primary_key=True),
         _text("holder"),
