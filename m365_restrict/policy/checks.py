@@ -6,10 +6,12 @@ What is wrong with one item never stops another (contracts.md 3).
 from collections.abc import Sequence
 from dataclasses import replace
 
+from m365_restrict.policy.advice import Advice
 from m365_restrict.policy.codes import CheckCode, WarningCode
 from m365_restrict.policy.context import CheckContext
-from m365_restrict.policy.item_judge import ItemJudge, ItemResult, refusal
+from m365_restrict.policy.item_judge import ItemJudge, ItemResult, refusal, warnings_of
 from m365_restrict.policy.judgement import CaseWarning, Judgement
+from m365_restrict.policy.near_misses import Listed, near_misses
 from m365_restrict.policy.overlap import Claim, clashes, item_order
 from m365_restrict.policy.profile import Profile
 from m365_restrict.policy.references import policy_references
@@ -36,15 +38,18 @@ def judge_register(
     judge = ItemJudge(profile=profile, context=context, pinned=pinned)
     results = [judge.judge(item, by_case.get(_key(item), ())) for item in items]
     results = _refuse_clashes(_refuse_duplicates(results))
+    results = _warn_of_near_misses(results, context)
     strays = _stray_reviews(reviews, {_key(item) for item in items})
     accepted = tuple(result.accepted for result in results if result.accepted)
+    crowd = _too_many(len(accepted), profile)
     return Judgement(
         accepted=accepted,
         refused=tuple(one for result in results for one in result.refusals),
-        warnings=(*(warning for result in results for warning in result.warnings), *strays),
+        warnings=(*(warning for result in results for warning in result.warnings), *strays, *crowd),
         drafts=tuple(result.draft for result in results if result.draft),
         ended_by_register=tuple(result.opened for result in results if result.opened),
         new_evidence=tuple(one for result in results for one in result.new_evidence),
+        stated=tuple(result.stated for result in results if result.stated),
     )
 
 
@@ -103,9 +108,35 @@ def _refuse_clashes(results: Sequence[ItemResult]) -> list[ItemResult]:
     ]
 
 
+def _warn_of_near_misses(results: Sequence[ItemResult], context: CheckContext) -> list[ItemResult]:
+    listed = [
+        Listed(result.item_id, result.case_ref, result.addresses) for result in results if not result.opened
+    ]
+    found = near_misses(listed, councillors=context.councillor_addresses, known=context.known_senders)
+    return [_warned(result, found.get(result.item_id, ())) for result in results]
+
+
+def _warned(result: ItemResult, advice: Sequence[Advice]) -> ItemResult:
+    if not advice:
+        return result
+    warnings = (*result.warnings, *warnings_of(result, advice))
+    accepted = replace(result.accepted, warnings=warnings) if result.accepted else None
+    return replace(result, accepted=accepted, warnings=warnings)
+
+
+def _too_many(live: int, profile: Profile) -> list[CaseWarning]:
+    """More live cases than the profile expects: perhaps another list was loaded (policy.md 8)."""
+    if live <= profile.max_live_cases:
+        return []
+    code = WarningCode.TOO_MANY_CASES
+    message = f"{code.meaning} There are {live}; it expects {profile.max_live_cases} at most. {code.advice}"
+    return [CaseWarning(case_ref="", item_id="", code=code, message=message)]
+
+
 def _refused(result: ItemResult, code: RegisterCode | CheckCode, message: str) -> ItemResult:
     reason = refusal(result, FieldProblem(code, "Title", message))
-    return replace(result, accepted=None, warnings=(), refusals=(reason, *result.refusals))
+    stated = result.accepted.case if result.accepted else result.stated
+    return replace(result, accepted=None, warnings=(), refusals=(reason, *result.refusals), stated=stated)
 
 
 def _stray_reviews(reviews: Sequence[ListItem], known: set[str]) -> list[CaseWarning]:
@@ -113,7 +144,7 @@ def _stray_reviews(reviews: Sequence[ListItem], known: set[str]) -> list[CaseWar
     return [
         CaseWarning(
             case_ref=f"review {review.item_id}",
-            item_id=review.item_id,
+            item_id=f"review:{review.item_id}",
             code=code,
             message=f"Review {review.item_id}: {code.meaning} {code.advice}",
             policy_refs=policy_references(code),

@@ -2,56 +2,56 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 
-from m365_restrict.policy.advice import Advice, advise_on_case, advise_on_edits, advise_on_reviews
+from m365_restrict.policy.advice import (
+    Advice,
+    advise_on_approval,
+    advise_on_challenges,
+    advise_on_edits,
+    advise_on_records,
+    advise_on_reviews,
+    last_reviewed_on,
+    next_review_on,
+)
 from m365_restrict.policy.case_checks import CheckedCase, check_case, longest_end
-from m365_restrict.policy.codes import WarningCode
+from m365_restrict.policy.concerns import concerns
 from m365_restrict.policy.context import CheckContext
 from m365_restrict.policy.judgement import AcceptedCase, CaseWarning, DraftCase, OpenedCase, Refusal
 from m365_restrict.policy.profile import Profile
 from m365_restrict.policy.references import policy_references
-from m365_restrict.register.approval import ApprovalEvidence, ApprovalVerdict, Pinned, judge_approval
+from m365_restrict.policy.standing import BLANK, Standing, advise_on_extensions, standing_of
+from m365_restrict.register.approval import (
+    ApprovalEvidence,
+    ApprovalVerdict,
+    Pinned,
+    judge_approval,
+)
 from m365_restrict.register.case import (
     Case,
     ItemType,
-    Measure,
     ProtectedFields,
-    Scope,
     Stage,
     Status,
     state_on,
 )
 from m365_restrict.register.codes import ApprovalCode
 from m365_restrict.register.dates import local_day
-from m365_restrict.register.effective import effective
-from m365_restrict.register.extension import Extension, ExtensionVerdict, judge_extensions
+from m365_restrict.register.extension import ExtensionVerdict, judge_extensions
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.problem import FieldProblem
-from m365_restrict.register.read_case import OpenReading, ProtectedReading, read_open_fields, read_protected
+from m365_restrict.register.read_case import OpenReading, read_open_fields, read_protected
 from m365_restrict.register.reference import read_reference
-from m365_restrict.register.values import protected_values, values_from_json
-
-#: Stands in for protected columns that cannot be read, so that all the other checks still speak.
-_BLANK = ProtectedFields(
-    item_type=ItemType.PERSON,
-    addresses=(),
-    stage=Stage.NONE,
-    measure=Measure.NO_EMAIL,
-    scope=Scope.WHOLE_COUNCIL,
-    scope_mailboxes=(),
-    spoc_mailbox="",
-    allowed_recipients=(),
-    councillor_route=None,
-    ward_councillors=(),
-    effective_from=None,
-    ends_on=None,
-)
+from m365_restrict.register.values import protected_values
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemResult:
-    """Exactly one of accepted, draft, opened and refusals is filled. `approvals` are oldest first."""
+    """Exactly one of accepted, draft, opened and refusals is filled. `approvals` are oldest first.
+
+    `addresses` are the outside addresses of a case that is or may become live. `stated` is what an item
+    that is neither accepted nor opened says now; None where a protected column cannot be read.
+    """
 
     item_id: str
     case_ref: str
@@ -62,6 +62,8 @@ class ItemResult:
     warnings: tuple[CaseWarning, ...] = ()
     approvals: tuple[ApprovalEvidence, ...] = ()
     new_evidence: tuple[ApprovalEvidence, ...] = ()
+    addresses: tuple[str, ...] = ()
+    stated: Case | None = None
 
     @property
     def stands(self) -> bool:
@@ -80,7 +82,8 @@ def refusal(result: ItemResult, problem: FieldProblem) -> Refusal:
     )
 
 
-def _warnings(result: ItemResult, advice: Iterable[Advice]) -> tuple[CaseWarning, ...]:
+def warnings_of(result: ItemResult, advice: Iterable[Advice]) -> tuple[CaseWarning, ...]:
+    """Pieces of advice as warnings of that item."""
     return tuple(
         CaseWarning(
             case_ref=result.case_ref,
@@ -119,21 +122,25 @@ class ItemJudge:
         if reading.fields.status.opens:
             return _opened(result, reading.fields.status)
         if approval.evidence and reading.fields.status.is_live:
-            return self._judge_approved(item, reviews, result, reading, approval.evidence)
+            return self._judge_approved(item, reviews, result, reading, approval)
         return self._judge_unapproved(item, result, reading, approval)
 
     def _judge_unapproved(
         self, item: ListItem, result: ItemResult, reading: OpenReading, approval: ApprovalVerdict
     ) -> ItemResult:
-        values = read_protected(protected_values(item.fields), instead=_BLANK)
-        protected = values.fields or _BLANK
+        values = read_protected(protected_values(item.fields), instead=BLANK)
+        protected = values.fields or BLANK
         is_draft = reading.fields.status is Status.DRAFT
         if not is_draft and protected.ends_on and protected.ends_on < self.context.today:
             return _opened(result, None)
-        problems = self._problems(item, protected, reading, values.problems, None)
+        checked = self._checked(item, protected, reading)
+        problems, advice = self._weighed(checked, [*reading.problems, *values.problems])
         if not is_draft and protected.item_type is not ItemType.PROPERTY:
             problems = [_approval_problem(approval), *problems]
         refusals = tuple(refusal(result, problem) for problem in problems)
+        result = replace(result, warnings=warnings_of(result, advice), addresses=protected.addresses)
+        if values.fields and not values.problems:
+            result = replace(result, stated=_stated(result, protected, reading))
         if is_draft and not any(problem.column == "Status" for problem in reading.problems):
             draft = DraftCase(case_ref=result.case_ref, item_id=item.item_id, missing=refusals)
             return replace(result, draft=draft)
@@ -145,90 +152,117 @@ class ItemJudge:
         reviews: Sequence[ListItem],
         result: ItemResult,
         reading: OpenReading,
-        evidence: ApprovalEvidence,
+        approval: ApprovalVerdict,
     ) -> ItemResult:
-        standing = self._standing(item, reviews, result, evidence)
+        evidence = _of(approval)
+        standing = self._standing(item, reviews, result.case_ref, evidence)
         counts, waiting, current, end = standing.counts, standing.waiting, standing.current, standing.end
-        result = replace(result, new_evidence=(*result.new_evidence, *standing.extensions.new_evidence))
+        result = replace(
+            result,
+            new_evidence=(*result.new_evidence, *standing.extensions.new_evidence),
+            addresses=counts.addresses,
+        )
         edits = [*advise_on_edits(waiting, current.problems)]
-        if _has_nothing_left(standing.approved.fields or _BLANK, counts, self.context.today):
-            return replace(_opened(result, None), warnings=_warnings(result, edits))
-        problems = self._problems(item, counts, reading, standing.approved.problems, end.extended_from)
+        if _has_nothing_left(standing.approved.fields or BLANK, counts, self.context.today):
+            return replace(_opened(result, None), warnings=warnings_of(result, edits))
+        checked = replace(
+            self._checked(item, counts, reading, end.extended_from),
+            approved=standing.approved.fields,
+            approvers=approval.approvers,
+        )
+        problems, advice = self._weighed(checked, [*reading.problems, *standing.approved.problems])
         if problems:
-            return replace(result, refusals=tuple(refusal(result, problem) for problem in problems))
+            refusals = tuple(refusal(result, problem) for problem in problems)
+            return replace(
+                result,
+                refusals=refusals,
+                warnings=warnings_of(result, [*edits, *advice]),
+                stated=_stated(result, counts, reading),
+            )
         case = Case(item_id=item.item_id, reference=result.case_ref, protected=counts, other=reading.fields)
         advice = [
             *edits,
-            *advise_on_case(case, item.fields, self.context),
-            *advise_on_reviews(case, self._since(reviews, evidence), self.profile, self.context.today),
-            *_advise_on_extensions(standing.extensions, end),
+            *advice,
+            *self._advice_on_life(item, reviews, case, evidence),
+            *advise_on_extensions(standing.extensions, end),
         ]
-        warnings = _warnings(result, advice)
+        return self._accepted(result, case, evidence, self._since(reviews, evidence), advice, waiting)
+
+    def _accepted(
+        self,
+        result: ItemResult,
+        case: Case,
+        evidence: ApprovalEvidence,
+        reviews: Sequence[ListItem],
+        advice: Iterable[Advice],
+        waiting: tuple[str, ...],
+    ) -> ItemResult:
+        decided_on = local_day(evidence.saved_at, self.context.zone)
+        warnings = warnings_of(result, advice)
         accepted = AcceptedCase(
             case=case,
-            state=state_on(counts, self.context.today),
+            state=state_on(case.protected, self.context.today),
             evidence=evidence,
             waiting=waiting,
             warnings=warnings,
+            decided_on=decided_on,
+            next_review_on=next_review_on(
+                case, self.profile, decided_on=decided_on, reviewed_on=last_reviewed_on(reviews)
+            ),
         )
         return replace(result, accepted=accepted, warnings=warnings)
 
-    def _standing(
-        self,
-        item: ListItem,
-        reviews: Sequence[ListItem],
-        result: ItemResult,
-        evidence: ApprovalEvidence,
-    ) -> "_Standing":
-        """The approved values, extended by reviews and opened by later edits."""
-        approved = read_protected(values_from_json(evidence.values_json), instead=_BLANK)
-        protected = approved.fields or _BLANK
-        extensions = self._extensions(result.case_ref, reviews, protected.stage)
-        end = _EndDate.of(item, protected, evidence, extensions.extension, self)
-        protected = replace(protected, ends_on=end.approved)
-        current = read_protected(protected_values(item.fields), instead=protected)
-        now = replace(current.fields or protected, ends_on=end.current)
-        counts, waiting = effective(protected, now)
-        return _Standing(
-            approved=approved,
-            current=current,
-            extensions=extensions,
-            end=end,
-            counts=counts,
-            waiting=waiting,
+    def _advice_on_life(
+        self, item: ListItem, reviews: Sequence[ListItem], case: Case, evidence: ApprovalEvidence
+    ) -> Iterable[Advice]:
+        """What approval and reviews of an accepted case leave to put right."""
+        decided_on = local_day(evidence.saved_at, self.context.zone)
+        yield from advise_on_approval(case, item, evidence, self.profile, self.context)
+        since = self._since(reviews, evidence)
+        yield from advise_on_reviews(
+            case, since, self.profile, decided_on=decided_on, today=self.context.today
         )
+        yield from advise_on_records(reviews)
+        yield from advise_on_challenges(reviews, evidence, self.profile)
 
-    def _problems(
+    def _standing(
+        self, item: ListItem, reviews: Sequence[ListItem], case_ref: str, evidence: ApprovalEvidence
+    ) -> Standing:
+        rules = self.context.approval_rules(self.profile)
+
+        def extensions_at(stage: Stage) -> ExtensionVerdict:
+            return judge_extensions(
+                case_ref, reviews, stage=stage, rules=rules, pinned=self.pinned, today=self.context.today
+            )
+
+        return standing_of(item, evidence, extensions_at, profile=self.profile, zone=self.context.zone)
+
+    def _checked(
         self,
         item: ListItem,
         protected: ProtectedFields,
         reading: OpenReading,
-        unreadable: Sequence[FieldProblem],
-        extended_from: date | None,
-    ) -> list[FieldProblem]:
-        """Columns that cannot be read, then what the checks find in the others."""
-        case = CheckedCase(
+        extended_from: date | None = None,
+    ) -> CheckedCase:
+        return CheckedCase(
             protected=protected,
             other=reading.fields,
             fields=item.fields,
             longest_end=longest_end(protected, self.profile, extended_from),
         )
-        found = check_case(case, self.profile, self.context)
-        if protected.item_type is ItemType.PROPERTY:
-            return list(found)
-        problems = [*reading.problems, *unreadable]
-        told = {problem.column for problem in problems}
-        return [*problems, *(problem for problem in found if problem.column not in told)]
 
-    def _extensions(self, case_ref: str, reviews: Sequence[ListItem], stage: Stage) -> ExtensionVerdict:
-        return judge_extensions(
-            case_ref,
-            reviews,
-            stage=stage,
-            rules=self.context.approval_rules(self.profile),
-            pinned=self.pinned,
-            today=self.context.today,
-        )
+    def _weighed(
+        self, case: CheckedCase, unreadable: Sequence[FieldProblem]
+    ) -> tuple[list[FieldProblem], list[Advice]]:
+        """What refuses the case, columns that cannot be read first; and what only warns."""
+        if case.protected.item_type is ItemType.PROPERTY:
+            return list(check_case(case, self.profile, self.context)), []
+        told = {problem.column for problem in unreadable}
+        found = [one for one in check_case(case, self.profile, self.context) if one.column not in told]
+        raised = [one for one in concerns(case, self.profile, self.context) if one.column not in told]
+        refused = [one for one in raised if one.code in self.profile.refuse_on]
+        advice = [Advice(one.code, one.message) for one in raised if one not in refused]
+        return [*unreadable, *found, *refused], advice
 
     def _since(self, reviews: Sequence[ListItem], evidence: ApprovalEvidence) -> list[ListItem]:
         """Reviews decided on or after the day of approval."""
@@ -240,80 +274,29 @@ class ItemJudge:
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Standing:
-    """How an approved item stands: what was approved, what the item says now, and what counts."""
-
-    approved: ProtectedReading
-    current: ProtectedReading
-    extensions: ExtensionVerdict
-    end: "_EndDate"
-    counts: ProtectedFields
-    waiting: tuple[str, ...]
+def _of(approval: ApprovalVerdict) -> ApprovalEvidence:
+    if approval.evidence is None:
+        raise AssertionError("only an approved case is judged as one")
+    return approval.evidence
 
 
-@dataclass(frozen=True, kw_only=True)
-class _EndDate:
-    """The approved end and the end on the item, once extensions are counted in."""
-
-    approved: date | None
-    current: date | None
-    extended_from: date | None = None
-    too_long: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        item: ListItem,
-        protected: ProtectedFields,
-        evidence: ApprovalEvidence,
-        extension: Extension | None,
-        judge: ItemJudge,
-    ) -> "_EndDate":
-        """An extension counts if it was saved after the approval; a later edit of EndsOn may shorten it."""
-        named = item.fields.get("EndsOn")
-        current = named if isinstance(named, date) else None
-        plain = cls(approved=protected.ends_on, current=current)
-        if extension is None or protected.ends_on is None:
-            return plain
-        day = local_day(extension.saved_at, judge.context.zone)
-        allowed = longest_end(protected, judge.profile, day)
-        if allowed is None or extension.ends_on > allowed:
-            return replace(plain, too_long=True)
-        if extension.saved_at < evidence.saved_at:
-            return replace(plain, extended_from=day if protected.ends_on <= extension.ends_on else None)
-        edited = _end_edited_at(item)
-        stale = edited is None or edited <= extension.saved_at
-        return cls(
-            approved=extension.ends_on, current=extension.ends_on if stale else current, extended_from=day
-        )
-
-
-def _end_edited_at(item: ListItem) -> datetime | None:
-    """When EndsOn last changed; None where no visible version changed it."""
-    changed = [
-        after.saved_at
-        for before, after in zip(item.versions, item.versions[1:], strict=False)
-        if before.fields.get("EndsOn") != after.fields.get("EndsOn")
-    ]
-    return changed[-1] if changed else None
-
-
-def _advise_on_extensions(verdict: ExtensionVerdict, end: _EndDate) -> Iterable[Advice]:
-    if end.too_long:
-        code = WarningCode.EXTENSION_TOO_LONG
-        yield Advice(code, f"{code.meaning} {code.advice}")
-    for review_id in verdict.not_approved:
-        code = WarningCode.EXTENSION_REFUSED
-        yield Advice(code, f"Review {review_id}: {code.meaning} {code.advice}")
+def _stated(result: ItemResult, protected: ProtectedFields, reading: OpenReading) -> Case:
+    return Case(item_id=result.item_id, reference=result.case_ref, protected=protected, other=reading.fields)
 
 
 def _has_nothing_left(approved: ProtectedFields, counts: ProtectedFields, today: date) -> bool:
     """Whether the register itself opens the case: its last day is past, or an edit took all of it away."""
     if counts.ends_on and counts.ends_on < today:
         return True
+    if _has_days(approved) and not _has_days(counts):
+        return True
     no_sender = bool(approved.addresses) and not counts.addresses
     return no_sender or (bool(approved.scope_mailboxes) and not counts.scope_mailboxes)
+
+
+def _has_days(protected: ProtectedFields) -> bool:
+    start, end = protected.effective_from, protected.ends_on
+    return start is not None and end is not None and start <= end
 
 
 def _approval_problem(approval: ApprovalVerdict) -> FieldProblem:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.register.approval import ApprovalEvidence
@@ -35,6 +36,8 @@ class AcceptedCase:
     """A case to enforce, now (`IN_FORCE`) or from its first day (`SCHEDULED`).
 
     `waiting` names the columns whose edits wait for approval; `case` holds what counts today.
+    `decided_on` is the local day of the approving save, `next_review_on` the day on the item or,
+    where that is empty, the latest that the policy allows.
     """
 
     case: Case
@@ -42,6 +45,8 @@ class AcceptedCase:
     evidence: ApprovalEvidence
     waiting: tuple[str, ...] = ()
     warnings: tuple[CaseWarning, ...] = ()
+    decided_on: date | None = None
+    next_review_on: date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +76,10 @@ class Judgement:
     """Every item of the register is in exactly one of accepted, refused, drafts and ended_by_register.
 
     A refused case may have several refusals. `warnings` repeats those of the accepted cases and
-    adds those of opened cases and of reviews.
+    adds those of proposed, refused and opened cases, of drafts, and of reviews.
     `new_evidence` is to be pinned in the ledger.
+    `stated` is what refused and draft items say now, as far as it can be read. It restricts nobody, but
+    where a guard keeps the rule of such a case in place, what the item opens is opened (design.md 2).
     """
 
     accepted: tuple[AcceptedCase, ...] = ()
@@ -81,6 +88,7 @@ class Judgement:
     drafts: tuple[DraftCase, ...] = ()
     ended_by_register: tuple[OpenedCase, ...] = ()
     new_evidence: tuple[ApprovalEvidence, ...] = ()
+    stated: tuple[Case, ...] = ()
 
     @property
     def in_force(self) -> tuple[AcceptedCase, ...]:

@@ -14,7 +14,7 @@ from m365_restrict.register.case import Stage, Status
 from m365_restrict.register.codes import ApprovalCode
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict, Pinned
 from m365_restrict.register.item import Identity, ItemVersion, ListItem, SaverKind
-from m365_restrict.register.values import hash_of, protected_values, values_to_json
+from m365_restrict.register.values import hash_of, protected_values, values_from_json, values_to_json
 
 __all__ = [
     "ApprovalEvidence",
@@ -22,6 +22,7 @@ __all__ = [
     "ApprovalVerdict",
     "EvidenceVerdict",
     "Pinned",
+    "is_by_proposer",
     "judge_approval",
 ]
 
@@ -33,12 +34,23 @@ class ApprovalRules:
     """Who may approve. Object ids and flow identities (object ids or addresses) are lower case.
 
     `approvers` has an entry for `Stage.NONE`, which stands in for a stage without its own.
+    `quorum_at` and `proposer_may_approve_at` replace the general values for the stages they name.
     """
 
     approvers: Mapping[Stage, frozenset[str]]
     quorum: int = 1
     proposer_may_approve: bool = False
     flow_identities: frozenset[str] = frozenset()
+    quorum_at: Mapping[Stage, int] = field(default_factory=dict)
+    proposer_may_approve_at: Mapping[Stage, bool] = field(default_factory=dict)
+
+    def quorum_of(self, stage: Stage) -> int:
+        """How many different approvers that stage asks for."""
+        return self.quorum_at.get(stage, self.quorum)
+
+    def lets_proposer_approve(self, stage: Stage) -> bool:
+        """Whether the proposer may be an approver at that stage."""
+        return self.proposer_may_approve_at.get(stage, self.proposer_may_approve)
 
     def may_approve(self, saver: Identity, stage: Stage) -> bool:
         """Whether the saver is an approver for that stage today, by Entra object id."""
@@ -72,6 +84,12 @@ class ApprovalVerdict:
     message: str = ""
     approvals: tuple[ApprovalEvidence, ...] = ()
     new_evidence: tuple[ApprovalEvidence, ...] = ()
+
+    @property
+    def approvers(self) -> frozenset[str]:
+        """Object ids of everybody whose save approves the values that count, lower case."""
+        wanted = self.evidence.fields_hash if self.evidence else ""
+        return frozenset(one.saver_object_id.lower() for one in self.approvals if one.fields_hash == wanted)
 
 
 def judge_approval(item: ListItem, rules: ApprovalRules, pinned: Pinned, *, today: date) -> ApprovalVerdict:
@@ -111,7 +129,7 @@ class _History:
             self.approved = None
         elif evidence.verdict is EvidenceVerdict.ELIGIBLE:
             self.counted.append(evidence)
-            if len(self._approvers(evidence.fields_hash)) >= self.rules.quorum:
+            if len(self._approvers(evidence.fields_hash)) >= self._quorum(evidence):
                 self.approved = evidence
         else:
             self.rejected.append(evidence)
@@ -154,8 +172,9 @@ class _History:
 
     def _judge(self, version: ItemVersion, *, whole: bool) -> EvidenceVerdict:
         saver = version.saver
-        verdict = self.rules.judge_saver(saver, _stage(version))
-        if verdict is not EvidenceVerdict.ELIGIBLE or self.rules.proposer_may_approve:
+        stage = _stage(version.fields.get("Stage"))
+        verdict = self.rules.judge_saver(saver, stage)
+        if verdict is not EvidenceVerdict.ELIGIBLE or self.rules.lets_proposer_approve(stage):
             return verdict
         if _same(saver, self.item.created_by):
             return EvidenceVerdict.PROPOSER
@@ -182,17 +201,37 @@ class _History:
     def _approvers(self, fields_hash: str) -> set[str]:
         return {one.saver_object_id.lower() for one in self.counted if one.fields_hash == fields_hash}
 
+    def _quorum(self, evidence: ApprovalEvidence) -> int:
+        return self.rules.quorum_of(_stage(values_from_json(evidence.values_json).get("Stage")))
+
     def _reason(self) -> tuple[ApprovalCode, str]:
         if self.counted:
-            most = max(len(self._approvers(one.fields_hash)) for one in self.counted)
+            best = max(self.counted, key=lambda one: len(self._approvers(one.fields_hash)))
+            most = len(self._approvers(best.fields_hash))
             return ApprovalCode.QUORUM_NOT_REACHED, (
-                f"{most} of the {self.rules.quorum} approvers that the policy asks for have saved these "
+                f"{most} of the {self._quorum(best)} approvers that the policy asks for have saved these "
                 "values. Ask another approver to save the item with Status Approved, changing nothing else."
             )
         people = [one for one in self.rejected if one.verdict is not EvidenceVerdict.APPLICATION]
         judged = people or self.rejected
         code = _code_of(judged[-1].verdict) if judged else ApprovalCode.NOT_APPROVED
         return code, f"{code.meaning} {code.advice}"
+
+
+def is_by_proposer(item: ListItem, evidence: ApprovalEvidence) -> bool:
+    """Whether the approver created the item or last changed what they approved, as far as versions tell."""
+    approver = Identity(
+        SaverKind.USER, object_id=evidence.saver_object_id, address=evidence.saver_address.lower()
+    )
+    changer: Identity | None = None
+    before: str | None = None
+    for version in item.versions:
+        now = hash_of(protected_values(version.fields))
+        if now != before:
+            changer, before = version.saver, now
+        if version.number == evidence.version:
+            break
+    return _same(approver, item.created_by) or (changer is not None and _same(approver, changer))
 
 
 def _code_of(verdict: EvidenceVerdict) -> ApprovalCode:
@@ -218,8 +257,8 @@ def _is_not_live(status: object) -> bool:
     return any(status == known for known in Status if not known.is_live)
 
 
-def _stage(version: ItemVersion) -> Stage:
-    return next((stage for stage in Stage if version.fields.get("Stage") == stage), Stage.NONE)
+def _stage(value: object) -> Stage:
+    return next((stage for stage in Stage if value == stage), Stage.NONE)
 
 
 def _same(one: Identity, other: Identity) -> bool:

@@ -118,7 +118,7 @@ class ChoiceCode(CatalogueCode):
     )
     NOT_A_COUNCILLOR = (
         "not-a-councillor",
-        "The mailbox is not that of a member of POLICY__COUNCILLORS_GROUP.",
+        "The mailbox is not that of a member of POLICY__COUNCILLORS_GROUP whose account is in use.",
         "Add the holder to the group, or delete the choice.",
     )
     DELEGATION_MISSING = (

@@ -47,8 +47,14 @@ class ChoiceContext:
         return next((one for ref, one in self.live_cases.items() if reference_key(ref) == wanted), None)
 
     def is_councillor(self, holder: Holder) -> bool:
-        """Whether the mailbox is a councillor's."""
-        return holder.object_id in self.councillor_ids or holder.address in self.councillor_addresses
+        """Whether the mailbox is a councillor's. A known account counts, never its address alone.
+
+        An address that has been given to somebody else must not carry on the choices of the one before
+        (policy.md 4).
+        """
+        if holder.object_id:
+            return holder.object_id in self.councillor_ids
+        return holder.address in self.councillor_addresses
 
 
 @dataclass(frozen=True, kw_only=True)

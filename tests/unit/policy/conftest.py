@@ -12,7 +12,8 @@ import pytest
 from m365_restrict.policy.checks import judge_register
 from m365_restrict.policy.context import CheckContext
 from m365_restrict.policy.judgement import Judgement
-from m365_restrict.policy.profile import Profile, profile_from_mapping
+from m365_restrict.policy.profile import Profile
+from m365_restrict.policy.profile_reading import profile_from_mapping
 from m365_restrict.register.case import Stage
 from m365_restrict.register.item import Fields, Identity, ItemVersion, ListItem, Person, SaverKind
 
@@ -45,7 +46,19 @@ COMPLETE: Fields = {
     "NoticeSentOn": date(2026, 9, 4),
     "NoticeMethod": "Post",
 }
+REVIEW: Fields = {
+    "Title": "RC-2026-001",
+    "Kind": "Scheduled review",
+    "DecidedOn": date(2026, 12, 1),
+    "OfficerTitle": "Director",
+    "Considerations": "No change since September",
+    "Outcome": "Extend",
+}
 PROFILES = Path(__file__).parents[3] / "settings" / "policies"
+
+
+def shipped_profile(name: str) -> Profile:
+    return profile_from_mapping(tomllib.loads((PROFILES / f"{name}.toml").read_text(encoding="utf-8")))
 
 
 @dataclass
@@ -89,8 +102,8 @@ def review() -> Callable[..., ListItem]:
     def make(
         who: str = "director", *, at: datetime = datetime(2026, 12, 1, 9, tzinfo=UTC), **changes: object
     ):
-        fields = {"Title": "RC-2026-001", "Kind": "Scheduled review", "Outcome": "Extend", **changes}
-        return Item("1").save(who, at, **fields).build()
+        fields = {**REVIEW, **changes}
+        return Item("1").save(who, at, **{k: v for k, v in fields.items() if v is not None}).build()
 
     return make
 
@@ -98,7 +111,13 @@ def review() -> Callable[..., ListItem]:
 @pytest.fixture
 def profile() -> Profile:
     """The profile that ships as `default`."""
-    return profile_from_mapping(tomllib.loads((PROFILES / "default.toml").read_text()))
+    return shipped_profile("default")
+
+
+@pytest.fixture
+def shipped() -> Callable[[str], Profile]:
+    """A profile that ships, by its name."""
+    return shipped_profile
 
 
 @pytest.fixture
@@ -116,13 +135,13 @@ def context() -> CheckContext:
 
 @pytest.fixture
 def judge(profile: Profile, context: CheckContext) -> Callable[..., Judgement]:
-    """Judges a register of items under the default profile."""
+    """Judges a register of items under the default profile, or `under` another that ships."""
 
-    def run(*items: Item, reviews=(), pinned=None, **changes: object) -> Judgement:
+    def run(*items: Item, reviews=(), pinned=None, under: str = "", **changes: object) -> Judgement:
         return judge_register(
             [item.build() for item in items],
             reviews,
-            profile=profile,
+            profile=shipped_profile(under) if under else profile,
             context=replace(context, **changes),
             pinned=pinned or {},
         )

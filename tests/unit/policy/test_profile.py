@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.policy.profile import profile_from_mapping
+from m365_restrict.policy.profile_reading import profile_from_mapping
 from m365_restrict.register.case import Measure
 
 DEFAULT = tomllib.loads(
@@ -14,9 +14,10 @@ DEFAULT = tomllib.loads(
 
 def test_the_default_profile_is_that_of_the_contract():
     profile = profile_from_mapping(DEFAULT)
-    assert (profile.stages, profile.quorum, profile.proposer_may_approve) == ((), 1, False)
-    assert (profile.max_months, profile.review_months) == (12, 6)
-    assert set(profile.measures) == set(Measure)
+    rules = profile.general
+    assert (profile.stages, rules.quorum, rules.proposer_may_approve) == ((), 1, False)
+    assert (rules.max_months, profile.review_months) == (12, 6)
+    assert set(rules.measures) == set(Measure)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,19 @@ def test_the_default_profile_is_that_of_the_contract():
         ({"stages": ["3"]}, "stages"),
         ({"name": ""}, "name"),
         ({"max_live_cases": 0}, "max_live_cases"),
+        ({"refuse_on": ["rude-words"]}, "rude-words"),
+        ({"languages": ["fr"]}, "languages"),
+        ({"nation": "Ireland"}, "nation"),
+        ({"challenge": "maybe"}, "challenge"),
+        ({"review_months": -1}, "review_months"),
+        ({"policy": {"naem": "x"}}, r"policy\.naem"),
+        ({"policy": {"adopted_on": "5 March 2013"}}, r"policy\.adopted_on"),
+        ({"notices": {}}, r"notices\.en"),
+        ({"notices": {"en": {}, "cy": {}}}, r"notices\.cy"),
+        ({"notices": {"en": {"root": "x"}}}, r"notices\.en\.root"),
+        ({"stage": {"1": {}}}, r"stage\.1"),
+        ({"stages": ["1"], "stage": {"1": {"quorm": 2}}}, r"stage\.1\.quorm"),
+        ({"stages": ["1"], "stage": {"1": {"max_months": "6"}}}, r"stage\.1\.max_months"),
     ],
 )
 def test_what_a_profile_gets_wrong_is_named(change, named):

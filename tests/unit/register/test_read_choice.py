@@ -197,3 +197,8 @@ class TestWhoChangedIt:
         again = read(item(1, CLLR_B, saves=[(CLLR_B, {"FolderName": "Later"})], **FOLDER)).choices[0]
         anew = read(item(2, CLLR_B, **FOLDER)).choices[0]
         assert len({first.saved, again.saved, anew.saved}) == 3
+
+
+def test_an_account_that_took_over_a_councillors_address_inherits_no_choice():
+    predecessor = replace(CLLR_B, object_id="id-of-the-one-before")
+    assert codes(read(item(1, predecessor, **FOLDER))) == [("1", "not-a-councillor")]
