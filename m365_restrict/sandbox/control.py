@@ -12,7 +12,9 @@ from starlette.routing import Route
 from m365_restrict.sandbox.clock import format_instant, parse_instant
 from m365_restrict.sandbox.faults import BadFault, read_faults
 from m365_restrict.sandbox.graph.answer import GraphCall, GraphFailure, Principal, error_body
+from m365_restrict.sandbox.graph.drives import FILES
 from m365_restrict.sandbox.graph.endpoint import handle
+from m365_restrict.sandbox.graph.send_mail import SENT
 from m365_restrict.sandbox.list_fields import BadField
 from m365_restrict.sandbox.lists import etag
 from m365_restrict.sandbox.planting import administrator
@@ -56,6 +58,8 @@ class Control:
             ("POST", "/sandbox/mail", self.mail),
             ("GET", "/sandbox/mailboxes/{upn}", self.mailbox),
             ("GET", "/sandbox/traces", self.traces),
+            ("GET", "/sandbox/sent", self.sent),
+            ("GET", "/sandbox/library", self.library),
             ("GET", "/sandbox/requests", self.requests),
             ("GET", "/sandbox/ports", self.ports),
         ]
@@ -168,6 +172,14 @@ class Control:
     async def traces(self, _request: Request) -> Response:
         """Every message that came in, with where its copies went: SMTP itself cannot answer that."""
         return JSONResponse({"traces": self._services.tenant.delivery.traces()})
+
+    async def sent(self, _request: Request) -> Response:
+        """Every mail that went out through `sendMail`, with its words, oldest first."""
+        return JSONResponse({"sent": [mail for _, mail in self._services.tenant.store.all(SENT)]})
+
+    async def library(self, _request: Request) -> Response:
+        """Every file in the document libraries; `content` is Base64."""
+        return JSONResponse({"files": [file for _, file in self._services.tenant.store.all(FILES)]})
 
     async def requests(self, _request: Request) -> Response:
         """The Graph and Exchange requests since the last call."""

@@ -12,6 +12,7 @@ from m365_restrict.mailflow.inbox import InboxFolders
 from m365_restrict.mailflow.message import Message, read_message
 from m365_restrict.sandbox.clock import SandboxClock
 from m365_restrict.sandbox.directory import SandboxDirectory
+from m365_restrict.sandbox.message_trace import TraceLines
 from m365_restrict.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Delivery:
         self._clock = clock
         self._exchange = exchange
         self._mailboxes = StoredMailboxes(store, directory)
+        self.trace_lines = TraceLines(store, directory)
 
     def deliver(self, raw: bytes, envelope_from: str, recipients: Sequence[str]) -> dict[str, Any]:
         """Deliver and keep a message; the answer is that of `/mail` (contracts.md 2).
@@ -95,7 +97,12 @@ class Delivery:
                     self._report(message, copy)
             copies = [_as_json(copy) for copy in outcome.copies]
             self._remember(message, copies)
+            self.trace_lines.keep(message, outcome.copies, size=len(raw), received=self._clock.now())
         return {"copies": copies}
+
+    def file(self, mailbox: str, raw: bytes, folder: str) -> None:
+        """Put a message into a folder of a mailbox (its id), as a copy in Sent Items is."""
+        self._keep(read_message(raw, ""), StoredMessage(mailbox=mailbox, folder=folder, rules=()))
 
     def traces(self) -> list[dict[str, Any]]:
         """Every message that came in, by SMTP or control call, with where its copies went; oldest first."""

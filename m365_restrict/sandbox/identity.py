@@ -33,7 +33,8 @@ _VIEW_CMDLETS = frozenset(
     f"Get-{noun}"
     for noun in (
         "AcceptedDomain", "DistributionGroup", "DistributionGroupMember", "DynamicDistributionGroup",
-        "InboxRule", "Mailbox", "OrganizationConfig", "Recipient", "TransportConfig", "TransportRule",
+        "HostedContentFilterPolicy", "InboxRule", "Mailbox", "MailboxJunkEmailConfiguration",
+        "OrganizationConfig", "Recipient", "TenantAllowBlockListItems", "TransportConfig", "TransportRule",
         "TransportRulePredicate", "TransportRuleAction", "User",
     )
 )  # fmt: skip
@@ -47,10 +48,11 @@ _GRAPH_ROLES = {
             "GroupMember.Read.All",
             "MailboxSettings.Read",
             "Mail.ReadBasic.All",
+            "ExchangeMessageTrace.Read.All",
         }
     ),
     # Sites.Selected stands for a write grant on the register's sites (graph.md 3.10).
-    "writer": frozenset({"Sites.Selected", "MailboxSettings.ReadWrite"}),
+    "writer": frozenset({"Sites.Selected", "MailboxSettings.ReadWrite", "Mail.Send"}),
     "setup": frozenset({"Sites.Manage.All", "User.Read.All"}),
 }
 _CMDLETS = {"reader": _VIEW_CMDLETS, "writer": _VIEW_CMDLETS | _RULE_CMDLETS, "setup": frozenset[str]()}

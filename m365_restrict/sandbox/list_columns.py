@@ -4,7 +4,7 @@ Written from contracts.md 1 and deliberately not shared with the product's own
 schema: a misspelling in one shows against the other.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, assert_never
@@ -132,9 +132,14 @@ LIST_COLUMNS: Mapping[str, Mapping[str, Column]] = {
 
 def definition(column: Column) -> dict[str, Any]:
     """The column as `GET .../columns` shows it (graph.md 3.9)."""
+    named = {"name": column.name, "displayName": column.display_name or column.name}
+    return column_defaults({**named, **_facet(column)})
+
+
+def column_defaults(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A column definition with everything that it leaves out."""
     return {
-        "name": column.name,
-        "displayName": column.display_name or column.name,
+        "displayName": given["name"],
         "description": "",
         "columnGroup": "Custom Columns",
         "enforceUniqueValues": False,
@@ -142,8 +147,56 @@ def definition(column: Column) -> dict[str, Any]:
         "indexed": False,
         "readOnly": False,
         "required": False,
-        **_facet(column),
+        **given,
     }
+
+
+NEW_TITLE: Mapping[str, Any] = {
+    "name": "Title",
+    "displayName": "Title",
+    "required": True,
+    "text": {"allowMultipleLines": False, "maxLength": 255, "textType": "plain"},
+}
+"""The one column of a new list (graph.md 3.9)."""
+
+
+class BadDefinition(Exception):
+    """A column definition that SharePoint does not take; the message says why."""
+
+
+def read_definition(raw: Mapping[str, Any]) -> Column:
+    """The column that a column definition of Graph describes; `BadDefinition` otherwise (graph.md 3.9)."""
+    name = raw.get("name")
+    if not isinstance(name, str) or not name:
+        raise BadDefinition("The property 'name' of the column is missing.")
+    facets = [facet for facet in _KINDS if facet in raw]
+    if len(facets) != 1 or not isinstance(raw[facets[0]], Mapping):
+        raise BadDefinition(f"Column '{name}' must have exactly one type.")
+    options = raw[facets[0]]
+    choices = options.get("choices", [])
+    if facets == ["choice"] and not (isinstance(choices, list) and choices):
+        raise BadDefinition(f"Column '{name}' offers no choices.")
+    return Column(
+        name,
+        _KINDS[facets[0]](options),
+        str(raw.get("displayName") or ""),
+        tuple(str(choice) for choice in choices),
+        options.get("allowTextEntry") is True,
+    )
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], ColumnKind]] = {
+    "text": lambda facet: ColumnKind.NOTE if facet.get("allowMultipleLines") else ColumnKind.TEXT,
+    "choice": lambda facet: (
+        ColumnKind.CHOICES if facet.get("displayAs") == "checkBoxes" else ColumnKind.CHOICE
+    ),
+    "dateTime": lambda _: ColumnKind.DATE,
+    "personOrGroup": lambda facet: (
+        ColumnKind.PEOPLE if facet.get("allowMultipleSelection") else ColumnKind.PERSON
+    ),
+    "boolean": lambda _: ColumnKind.YES_NO,
+    "number": lambda _: ColumnKind.NUMBER,
+}
 
 
 def _facet(column: Column) -> dict[str, Any]:

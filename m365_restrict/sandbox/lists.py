@@ -9,7 +9,14 @@ from typing import Any
 
 from m365_restrict.sandbox.clock import SandboxClock, format_instant
 from m365_restrict.sandbox.directory import object_id_for
-from m365_restrict.sandbox.list_columns import LIST_COLUMNS, Column
+from m365_restrict.sandbox.list_columns import (
+    LIST_COLUMNS,
+    NEW_TITLE,
+    Column,
+    column_defaults,
+    definition,
+    read_definition,
+)
 from m365_restrict.sandbox.list_fields import BadField, SitePeople, store_value
 from m365_restrict.sandbox.store import Store
 
@@ -41,6 +48,42 @@ class SandboxLists:
             },
         )
 
+    def make(self, title: str, site_id: str, definitions: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+        """Make a list as Graph does: a Title that must be filled in, and these columns (graph.md 3.9)."""
+        made = {
+            "id": object_id_for(f"list:{title}"),
+            "title": title,
+            "site": site_id,
+            "read_security": "all",
+            "content_approval": False,
+            "columns": ["Title", *(name for name in definitions if name != "Title")],
+            "definitions": {"Title": NEW_TITLE, **definitions},
+            "omitted": [],
+            "created": format_instant(self._clock.now()),
+        }
+        self._store.put("lists", title, made)
+        return made
+
+    def define(self, document: Mapping[str, Any], name: str, definition: Mapping[str, Any]) -> None:
+        """Add a column, or give a column another definition."""
+        columns = document["columns"] if name in document["columns"] else [*document["columns"], name]
+        changed = {
+            **document,
+            "columns": columns,
+            "definitions": {**document.get("definitions", {}), name: dict(definition)},
+            "omitted": [one for one in document["omitted"] if one != name],
+        }
+        self._store.put("lists", document["title"], changed)
+
+    def definitions(self, document: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        """The columns that a list has as Graph defines them, by internal name."""
+        given = document.get("definitions", {})
+        known = LIST_COLUMNS.get(document["title"], {})
+        return {
+            name: column_defaults(given[name]) if name in given else definition(known[name])
+            for name in document["columns"]
+        }
+
     def titles(self) -> list[str]:
         """The lists that exist."""
         return self._store.keys("lists")
@@ -54,8 +97,12 @@ class SandboxLists:
 
     def columns(self, document: Mapping[str, Any]) -> dict[str, Column]:
         """The columns that a list has, by internal name."""
-        known = LIST_COLUMNS[document["title"]]
-        return {name: known[name] for name in document["columns"]}
+        given = document.get("definitions", {})
+        known = LIST_COLUMNS.get(document["title"], {})
+        return {
+            name: read_definition(given[name]) if name in given else known[name]
+            for name in document["columns"]
+        }
 
     def check_fields(self, document: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
         """Values as written by hand, checked; columns that the list omits are left out (contracts.md 2)."""

@@ -38,6 +38,7 @@ class Behaviour(_Strict):
     caret_anchors: bool = True
     sees_all_forks: bool = True
     junk_from_scl: int | None = 5
+    message_trace: bool = True
 
 
 class TenantSeed(_Strict):

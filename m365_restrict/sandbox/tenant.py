@@ -64,4 +64,4 @@ class SandboxTenant:
         found = self.directory.find(name)
         if found is None or found["mailbox"] == "contact":
             raise UnknownPerson(f"{name!r} is not one of the users")
-        return {"kind": "user", "upn": found["upn"]}
+        return {"kind": "user", "upn": found["upn"], "id": found["id"]}

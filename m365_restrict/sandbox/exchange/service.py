@@ -7,6 +7,7 @@ from typing import Any
 from m365_restrict.sandbox.clock import SandboxClock
 from m365_restrict.sandbox.directory import SandboxDirectory
 from m365_restrict.sandbox.exchange.binding import ValueBinder
+from m365_restrict.sandbox.exchange.block_list_cmdlets import BlockListCmdlets
 from m365_restrict.sandbox.exchange.envelope import CmdletAnswer, forbidden, objects, refused
 from m365_restrict.sandbox.exchange.organisation_cmdlets import OrganisationCmdlets, TenantFacts
 from m365_restrict.sandbox.exchange.recipients import RuleRecipients
@@ -57,6 +58,7 @@ class ExchangeService:
             "get-recipient": organisation.recipient,
             "get-mailbox": organisation.mailbox,
             "get-transportconfig": organisation.transport_config,
+            **BlockListCmdlets(store, directory, clock).all(),
         }
 
     def invoke(self, cmdlet: str, parameters: Mapping[str, Any], caller: Caller) -> CmdletAnswer:

@@ -22,7 +22,10 @@ class Principal:
 
 @dataclass(frozen=True)
 class GraphCall:
-    """A call as the handlers see it. `url` is the address without its query; header names are lower case."""
+    """A call as the handlers see it. `url` is the address without its query; header names are lower case.
+
+    `raw` is what was sent where it is no JSON: the bytes of a document.
+    """
 
     tenant: SandboxTenant
     method: str
@@ -32,6 +35,7 @@ class GraphCall:
     headers: Mapping[str, str]
     body: Json
     principal: Principal
+    raw: bytes = b""
 
     @property
     def fields(self) -> dict[str, Any]:

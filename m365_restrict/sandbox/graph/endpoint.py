@@ -65,8 +65,9 @@ class GraphEndpoint:
                     params={},
                     query=query,
                     headers=dict(request.headers),
-                    body=_json(body),
+                    body=None if _is_document(path) else _json(body),
                     principal=principal,
+                    raw=body,
                 ),
                 path.removeprefix("/v1.0/"),
             )
@@ -106,6 +107,10 @@ def _injected(fault: Fault) -> GraphFailure:
     headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
     code = _STATUS_CODES.get(fault.status, "UnknownError")
     return GraphFailure(fault.status, code, "Injected.", headers=headers)
+
+
+def _is_document(path: str) -> bool:
+    return path.lower().endswith(":/content")
 
 
 def _json(body: bytes) -> Json:

@@ -219,7 +219,9 @@ def _identity(call: GraphCall, identity: Mapping[str, Any]) -> dict[str, Any]:
     if account is None:
         return {"user": {"email": identity["upn"], "displayName": identity["upn"]}}
     email = account["mail"] or account["upn"]
-    return {"user": {"email": email, "id": account["id"], "displayName": account["display_name"]}}
+    # Whoever has the address now, the id is that of the account that saved.
+    own_id = identity.get("id", account["id"])
+    return {"user": {"email": email, "id": own_id, "displayName": account["display_name"]}}
 
 
 def _saver(call: GraphCall) -> dict[str, Any]:

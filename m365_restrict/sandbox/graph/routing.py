@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from m365_restrict.sandbox.graph import items, mailboxes, message_rules, people, sites
+from m365_restrict.sandbox.graph import (
+    drives,
+    items,
+    list_making,
+    mailboxes,
+    message_rules,
+    message_traces,
+    people,
+    send_mail,
+    sites,
+)
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, Principal
 
 Handler: TypeAlias = Callable[[GraphCall], GraphAnswer]
@@ -18,6 +28,7 @@ class Realm(Enum):
     DIRECTORY = "directory"
     MAILBOX = "mailbox"
     SITES = "sites"
+    TRACE = "trace"
 
 
 @dataclass(frozen=True)
@@ -33,12 +44,16 @@ class Route:
 
 _READ_SITES = "Sites.Read.All Sites.Selected Sites.ReadWrite.All Sites.Manage.All"
 _WRITE_ITEMS = "Sites.Selected Sites.ReadWrite.All Sites.Manage.All"
+_MANAGE_LISTS = "Sites.Manage.All Sites.FullControl.All"
 _READ_USERS = "User.Read.All User.ReadBasic.All"
 _READ_GROUPS = "GroupMember.Read.All GroupMember.ReadBasic.All"
 _READ_SETTINGS = "MailboxSettings.Read MailboxSettings.ReadWrite"
 _READ_FOLDERS = "Mail.ReadBasic.All Mail.Read Mail.ReadWrite"
 _RULES = "users/{user}/mailfolders/{folder}/messagerules"
+_COLUMNS = "sites/{site}/lists/{list}/columns"
 _ITEMS = "sites/{site}/lists/{list}/items"
+_WRITE_FILES = "Sites.Selected Sites.ReadWrite.All Sites.Manage.All Files.ReadWrite.All"
+_READ_TRACES = "ExchangeMessageTrace.Read.All"
 
 _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("GET", "users", people.list_users, Realm.DIRECTORY, _READ_USERS),
@@ -68,8 +83,11 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("DELETE", _RULES + "/{rule}", message_rules.delete_rule, Realm.MAILBOX, "MailboxSettings.ReadWrite"),
     ("GET", "sites/{site}", sites.get_site, Realm.SITES, _READ_SITES),
     ("GET", "sites/{site}/lists", sites.list_lists, Realm.SITES, _READ_SITES),
+    ("POST", "sites/{site}/lists", list_making.create_list, Realm.SITES, _MANAGE_LISTS),
     ("GET", "sites/{site}/lists/{list}", sites.get_list, Realm.SITES, _READ_SITES),
-    ("GET", "sites/{site}/lists/{list}/columns", sites.list_columns, Realm.SITES, _READ_SITES),
+    ("GET", _COLUMNS, sites.list_columns, Realm.SITES, _READ_SITES),
+    ("POST", _COLUMNS, list_making.create_column, Realm.SITES, _MANAGE_LISTS),
+    ("PATCH", _COLUMNS + "/{column}", list_making.update_column, Realm.SITES, _MANAGE_LISTS),
     ("GET", _ITEMS, items.list_items, Realm.SITES, _READ_SITES),
     ("POST", _ITEMS, items.create_item, Realm.SITES, _WRITE_ITEMS),
     ("GET", _ITEMS + "/{item}", items.get_item, Realm.SITES, _READ_SITES),
@@ -77,6 +95,18 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("GET", _ITEMS + "/{item}/fields", items.get_fields, Realm.SITES, _READ_SITES),
     ("PATCH", _ITEMS + "/{item}/fields", items.update_fields, Realm.SITES, _WRITE_ITEMS),
     ("GET", _ITEMS + "/{item}/versions", items.list_versions, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/drives", drives.list_drives, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/drive", drives.get_drive, Realm.SITES, _READ_SITES),
+    ("GET", "sites/{site}/drive/root:/{path}", drives.get_item, Realm.SITES, _READ_SITES),
+    ("PUT", "sites/{site}/drive/root:/{path}/content", drives.put_content, Realm.SITES, _WRITE_FILES),
+    ("GET", "drives/{drive}", drives.get_drive, Realm.SITES, _READ_SITES),
+    ("GET", "drives/{drive}/root:/{path}", drives.get_item, Realm.SITES, _READ_SITES),
+    ("PUT", "drives/{drive}/root:/{path}/content", drives.put_content, Realm.SITES, _WRITE_FILES),
+    ("POST", "users/{user}/sendmail", send_mail.send_mail, Realm.MAILBOX, "Mail.Send"),
+    (
+        "GET", "admin/exchange/tracing/messagetraces", message_traces.list_traces,
+        Realm.TRACE, _READ_TRACES,
+    ),
 )  # fmt: skip
 
 ROUTES = tuple(
@@ -121,6 +151,8 @@ def check_permission(route: Route, principal: Principal) -> None:
             code, text = "ErrorAccessDenied", "Access is denied. Check credentials and try again."
         case Realm.SITES:
             code, text = "accessDenied", "Access denied"
+        case Realm.TRACE:
+            code, text = "Forbidden", "The application does not have the required role."
     raise GraphFailure(403, code, text)
 
 
@@ -133,7 +165,17 @@ def _segments(path: str) -> list[str]:
         )
         site = segments[1] + "/" + "/".join(segments[2 : end + 1]).rstrip(":")
         segments = ["sites", site, *segments[end + 1 :]]
-    return segments
+    return _with_item_path(segments)
+
+
+def _with_item_path(segments: list[str]) -> list[str]:
+    """The path after `root:` as one segment; it ends at the path's end, or at a colon before what follows."""
+    root = next((at for at, part in enumerate(segments) if part.lower() == "root:"), None)
+    if root is None:
+        return segments
+    rest = segments[root + 1 :]
+    end = next((at for at, part in enumerate(rest) if part.endswith(":")), len(rest) - 1)
+    return [*segments[: root + 1], "/".join(rest[: end + 1]).removesuffix(":"), *rest[end + 1 :]]
 
 
 def _match(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:

@@ -6,7 +6,6 @@ from typing import Any
 from m365_restrict.sandbox.directory import object_id_for
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
 from m365_restrict.sandbox.graph.paging import page
-from m365_restrict.sandbox.list_columns import definition
 from m365_restrict.sandbox.sites import Site, read_site, site_of_list, sites_of
 
 PEOPLE_LIST = "User Information List"
@@ -47,7 +46,7 @@ def find_list(call: GraphCall) -> dict[str, Any]:
     """The list that `{list}` names on `{site}` by id or title."""
     site = find_site(call)
     found = call.tenant.lists.find(call.params["list"])
-    if found is None or site_of_list(call.tenant.document["settings"], found["title"]) != site:
+    if found is None or not _is_on(call, found, site):
         raise GraphFailure(
             404, "itemNotFound", "The specified list was not found", target=call.params["list"]
         )
@@ -67,9 +66,8 @@ def people_list_id(site: Site) -> str:
 def list_lists(call: GraphCall) -> GraphAnswer:
     """GET /sites/{site}/lists; hidden lists are left out, as Graph does."""
     site = find_site(call)
-    settings = call.tenant.document["settings"]
-    titles = [title for title in call.tenant.lists.titles() if site_of_list(settings, title) == site]
-    found = [document for title in titles if (document := call.tenant.lists.find(title)) is not None]
+    every = [call.tenant.lists.find(title) for title in call.tenant.lists.titles()]
+    found = [document for document in every if document is not None and _is_on(call, document, site)]
     body = page(call, found, lambda document: select(_shown(document, site), call.query))
     return GraphAnswer(body, target=site.path)
 
@@ -85,12 +83,33 @@ def get_list(call: GraphCall) -> GraphAnswer:
 
 
 def list_columns(call: GraphCall) -> GraphAnswer:
-    """GET .../columns: ours and SharePoint's own."""
+    """GET .../columns: ours and SharePoint's own; hidden ones only where `$select` names `hidden`."""
     found = find_list(call)
-    ours = [definition(column) for column in call.tenant.lists.columns(found).values()]
+    ours = call.tenant.lists.definitions(found).values()
     own = [_built_in(name, facet, read_only=read_only) for name, facet, read_only in _BUILT_IN]
-    shown = [{"id": object_id_for(f"{found['id']}:{column['name']}"), **column} for column in [*ours, *own]]
+    wants_hidden = "hidden" in call.query.get("$select", "").lower()
+    shown = [
+        {"id": column_id(found, column["name"]), **column}
+        for column in [*ours, *own]
+        if wants_hidden or not column["hidden"]
+    ]
     return GraphAnswer(page(call, shown, lambda column: select(column, call.query)), target=found["title"])
+
+
+def column_id(document: Mapping[str, Any], name: str) -> str:
+    """The id of a list's column."""
+    return object_id_for(f"{document['id']}:{name}")
+
+
+def show_list(call: GraphCall, document: Mapping[str, Any]) -> dict[str, Any]:
+    """A list as Graph shows it."""
+    return _shown(document, find_site(call))
+
+
+def _is_on(call: GraphCall, document: Mapping[str, Any], site: Site) -> bool:
+    if "site" in document:
+        return bool(document["site"] == site.id)
+    return site_of_list(call.tenant.document["settings"], document["title"]) == site
 
 
 def _shown(document: Mapping[str, Any], site: Site) -> dict[str, Any]:
