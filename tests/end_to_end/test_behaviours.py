@@ -1,0 +1,211 @@
+"""Tenants that behave otherwise and services that fail: nothing is enabled unproven or removed unseen."""
+
+from typing import Any
+
+import pytest
+
+PAT, OFFICER = "pat@post.example", "officer@ash.example"
+REDIRECT = "RC-1 Redirect to single contact"
+NAMED = "Named mailboxes or services"
+
+
+@pytest.mark.parametrize(
+    ("dropped", "measure"),
+    [
+        ("From", "Redirect to single contact"),
+        ("From", "Refuse with notice"),
+        ("ExceptIfSentTo", "Redirect to single contact"),
+        ("ExceptIfSentToMemberOf", "Redirect to single contact"),
+        ("ExpiryDate", "Copy to single contact"),
+        ("RedirectMessageTo", "Redirect to single contact"),
+        ("Enabled", "Redirect to single contact"),
+    ],
+)
+def test_a_rule_that_lost_a_parameter_is_never_enabled(council: Any, dropped: str, measure: str) -> None:
+    council.plant(council.case("RC-1", Measure=measure), behaviour={"drop_parameter": dropped})
+    applied = council.apply()
+    if dropped == "Enabled":
+        # The rule came up enabled, whole as it was sent: nothing is wrong with it.
+        assert applied.exit_code == 0
+        return
+    assert (applied.exit_code, applied.document["status"]) == (4, "partial")
+    assert [change["outcome"] for change in applied.changes] == ["failed"]
+    assert [rule for rule in council.ours().values() if rule["State"] == "Enabled"] == []
+    assert "Enable-TransportRule" not in {one["cmdlet"] for one in council.requests()}
+    assert council.mail(PAT, [OFFICER])[0]["outcome"] == "delivered"
+
+
+def test_a_dropped_sender_in_an_update_disables_the_rule(council: Any) -> None:
+    council.in_force(council.case("RC-1", Addresses=f"{PAT}\nother@post.example"))
+    council.cmdlet("Set-TransportRule", Identity=REDIRECT, From=[])
+    council.sandbox.tenant.store.put(
+        "tenant",
+        "tenant",
+        {
+            **council.sandbox.tenant.document,
+            "behaviour": {**council.sandbox.tenant.document["behaviour"], "drop_parameter": "From"},
+        },
+    )
+    healed = council.heal()
+    assert healed.exit_code == 4
+    assert council.rules()[REDIRECT]["State"] == "Disabled"
+
+
+def test_a_tenant_that_refuses_outside_addresses_says_so_and_patterns_work(council: Any) -> None:
+    council.plant(council.case("RC-1", Addresses=PAT), behaviour={"from_external": False})
+    failed = council.apply()
+    assert failed.exit_code == 4
+    (change,) = failed.changes
+    assert change["outcome"] == "failed"
+    assert "patterns" in change["reason"]
+    assert council.ours() == {}
+
+    assert council.apply(settings={"RULES__SENDER_MATCH": "patterns"}).exit_code == 0
+    assert council.mail(PAT, [OFFICER])[0]["outcome"] == "redirected"
+    for neighbour in ("xpat@post.example", "pat@post.example.org", "pat@postxexample"):
+        assert council.mail(neighbour, [OFFICER])[0]["outcome"] == "delivered"
+    assert council.drift(settings={"RULES__SENDER_MATCH": "patterns"}).exit_code == 0
+
+
+def test_rules_that_take_time_to_act_are_verified_all_the_same(council: Any) -> None:
+    council.plant(council.case("RC-1", Addresses=PAT), behaviour={"propagation_minutes": 30})
+    applied = council.apply()
+    assert applied.exit_code == 0
+    assert "30 minutes" in applied.changes[0]["reason"]
+    assert council.mail(PAT, [OFFICER])[0]["outcome"] == "delivered"
+    assert council.plan().exit_code == 0
+    council.clock("2026-11-23T09:30:00Z")
+    assert council.mail(PAT, [OFFICER])[0]["outcome"] == "redirected"
+
+
+def test_junk_under_its_well_known_name_is_the_same_folder(council: Any) -> None:
+    holder = council.councillors[0]
+    council.in_force(choices=[council.choice(holder, PAT, "Junk Email")], behaviour={"junkemail_as_id": True})
+    assert (council.plan().exit_code, council.plan().changes) == (0, [])
+
+
+@pytest.mark.parametrize("status", [403, 400])
+def test_unread_transport_rules_are_unknown_and_nothing_is_written(council: Any, status: int) -> None:
+    council.in_force(council.case("RC-1"), council.case("RC-2"))
+    council.edit(1, by="clerk@ash.example", Status="Lifted")
+    council.fault("status", status=status, times=50, cmdlet="Get-TransportRule")
+    for verb in (council.plan, council.apply, council.heal, council.drift):
+        answer = verb()
+        assert (answer.exit_code, answer.document["status"]) == (4, "partial")
+        assert [one["scope"] for one in answer.document["unknown"]] == ["transport rules"]
+    assert council.rule_writes() == []
+    found = council.drift()
+    assert {line["state"] for line in found.document["live"]} == {"unknown"}
+    assert council.run("explain", address=PAT).exit_code == 1
+
+
+def test_a_service_that_recovers_is_waited_for(council: Any) -> None:
+    council.plant(council.case("RC-1"))
+    council.fault("status", status=503, times=2, cmdlet="Get-TransportRule")
+    assert council.apply().exit_code == 0
+
+
+def test_one_unreadable_mailbox_leaves_the_others_alone(council: Any) -> None:
+    a, b, *_ = council.councillors
+    council.in_force(council.case("RC-1"))
+    for who in (a, b):
+        council.add(by=who, title="Councillor mail choices", Title=PAT, Handling="Category only")
+    council.fault("status", status=403, times=50, path_regex=f"users/{a}/mailFolders/inbox/messageRules")
+    applied = council.apply()
+    assert applied.exit_code == 4
+    assert len(applied.document["unknown"]) == 1
+    assert a not in applied.stdout + applied.stderr
+    assert (council.inbox_rules(a), len(council.inbox_rules(b))) == ([], 1)
+
+
+def test_an_unreadable_mailbox_loses_nothing(council: Any) -> None:
+    case = council.case(
+        "RC-1", Measure="Junk in named mailboxes", Scope=NAMED, ScopeMailboxes="planning@ash.example"
+    )
+    council.in_force(case, council.case("RC-2"))
+    council.edit(1, by="clerk@ash.example", Status="Lifted")
+    council.fault("status", status=404, times=1, path_regex="inbox/messageRules")
+    assert council.apply().exit_code == 4
+    assert len(council.inbox_rules("planning@ash.example")) == 1
+    assert council.apply().exit_code == 0
+    assert council.inbox_rules("planning@ash.example") == []
+
+
+def test_one_failed_write_leaves_the_others_alone(council: Any) -> None:
+    council.plant(*(council.case(f"RC-{number}") for number in range(1, 4)))
+    council.fault("status", status=400, cmdlet="New-TransportRule")
+    applied = council.apply()
+    assert applied.exit_code == 4
+    assert sorted(change["outcome"] for change in applied.changes) == ["applied", "applied", "failed"]
+    assert council.apply().exit_code == 0
+    assert len(council.ours()) == 3
+    assert council.drift().exit_code == 0
+
+
+@pytest.mark.parametrize("cmdlet", ["Enable-TransportRule", "New-TransportRule"])
+def test_a_failure_half_way_is_finished_by_the_next_run(council: Any, cmdlet: str) -> None:
+    council.plant(council.case("RC-1"))
+    council.fault("status", status=500, cmdlet=cmdlet)
+    assert council.apply().exit_code == 4
+    assert council.apply().exit_code == 0
+    assert council.rules()[REDIRECT]["State"] == "Enabled"
+    assert (council.plan().exit_code, council.drift().exit_code) == (0, 0)
+
+
+@pytest.mark.parametrize("path", ["/lists/", "/items", "/versions", "/groups"])
+def test_a_register_that_cannot_be_read_stops_the_run(council: Any, path: str) -> None:
+    council.in_force(council.case("RC-1"))
+    council.edit(1, by="clerk@ash.example", SpocMailbox="parks@ash.example")
+    council.fault("status", status=403, times=50, path_regex=path)
+    stopped = council.apply()
+    assert stopped.exit_code in {1, 3, 5, 7}
+    assert council.rule_writes() == []
+    assert len(council.ours()) == 1
+
+
+def test_an_unreadable_councillors_group_captures_nobody_more(council: Any) -> None:
+    council.in_force(council.case("RC-1"))
+    council.add(by="officer@ash.example", **council.case("RC-2")["versions"][0]["fields"])
+    council.edit(3, by="director@ash.example", Status="Approved")
+    council.fault("status", status=403, times=50, path_regex="transitiveMembers")
+    held = council.apply()
+    assert held.exit_code == 3
+    assert "councillors-unreadable" in {guard["code"] for guard in held.document["guards"]}
+    assert list(council.ours()) == [REDIRECT]
+
+
+@pytest.mark.parametrize("who", ["contact@ash.example", "monitoring@ash.example", "councillors@ash.example"])
+def test_a_recipient_that_cannot_be_looked_up_is_unknown(council: Any, who: str) -> None:
+    council.in_force(council.case("RC-1"))
+    council.cmdlet("Disable-TransportRule", Identity=REDIRECT)
+    council.fault("status", status=400, times=99, cmdlet="Get-Recipient")
+    for verb in (council.plan, council.apply, council.drift):
+        answer = verb()
+        assert answer.exit_code in {3, 4}
+        assert who in {one["scope"] for one in answer.document["unknown"]}
+    assert council.rule_writes() == []
+
+
+def test_a_councillor_who_cannot_be_looked_up_is_told_without_the_address(council: Any) -> None:
+    council.plant(choices=[council.choice(council.councillors[11], PAT, "Junk Email")])
+    council.fault("status", status=400, times=99, cmdlet="Get-Recipient")
+    answer = council.plan()
+    assert "a councillor's mailbox" in {one["scope"] for one in answer.document["unknown"]}
+    assert council.councillors[11] not in answer.stdout + answer.stderr
+
+
+def test_a_wrong_secret_is_a_plain_failure(council: Any) -> None:
+    council.plant(council.case("RC-1"))
+    refused = council.plan(settings={"AUTH__READER__CLIENT_SECRET": "wrong"})
+    assert (refused.exit_code, refused.document["error"]["code"]) == (5, "sign-in-failed")
+    assert "reader" in refused.document["error"]["message"]
+
+
+def test_a_certificate_signs_in_as_a_secret_does(council: Any) -> None:
+    council.in_force(council.case("RC-1"))
+    env = council.sandbox.env
+    names = ("AUTH__READER__CERTIFICATE_PATH", "AUTH__WRITER__CERTIFICATE_PATH")
+    council.edit(1, by="clerk@ash.example", Status="Lifted")
+    applied = council.apply(settings={name: env[f"M365_RESTRICT_{name}"] for name in names})
+    assert applied.exit_code == 0
+    assert council.ours() == {}

@@ -1,0 +1,129 @@
+"""Three live cases, two of them lifted: both open at once, whatever stands in the way of anything else."""
+
+from typing import Any
+
+import pytest
+
+PROTECTED = "monitoring@ash.example,safeguarding@ash.example,gone@ash.example"
+UNKNOWN = {"POLICY__PROTECTED_MAILBOXES": PROTECTED}
+
+
+@pytest.fixture
+def lifted(council: Any) -> Any:
+    council.in_force(
+        *(council.case(f"RC-{number}", Addresses=f"p{number}@post.example") for number in (1, 2, 3))
+    )
+    council.edit(1, by="clerk@ash.example", Status="Lifted")
+    council.edit(2, by="officer@ash.example", Status="Lifted")
+    return council
+
+
+def is_open(council: Any, number: int) -> bool:
+    (copy,) = council.mail(f"p{number}@post.example", ["officer@ash.example"])
+    return copy["outcome"] == "delivered"
+
+
+def assert_two_are_gone(council: Any, applied: Any) -> None:
+    assert (applied.exit_code, applied.document["status"]) == (0, "in_step"), applied.document
+    done = [(change["action"], change["case_ref"], change["outcome"]) for change in applied.changes]
+    assert sorted(done) == [("delete", "RC-1", "applied"), ("delete", "RC-2", "applied")]
+    assert list(council.ours()) == ["RC-3 Redirect to single contact"]
+    assert [is_open(council, number) for number in (1, 2, 3)] == [True, True, False]
+
+
+def test_lifting_two_of_three_is_no_shrunken_register(lifted: Any) -> None:
+    assert_two_are_gone(lifted, lifted.apply())
+
+
+def test_with_a_protected_mailbox_that_is_unknown(lifted: Any) -> None:
+    assert_two_are_gone(lifted, lifted.apply(settings=UNKNOWN))
+
+
+def test_during_a_freeze(lifted: Any) -> None:
+    assert lifted.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    assert_two_are_gone(lifted, lifted.apply())
+
+
+def test_during_a_freeze_and_with_a_protected_mailbox_that_is_unknown(lifted: Any) -> None:
+    assert lifted.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    applied = lifted.shell("apply", "--approve", "--json", **UNKNOWN)
+    assert_two_are_gone(lifted, applied)
+
+
+@pytest.mark.parametrize("held", ["freeze", "unknown"])
+def test_what_tightens_waits_meanwhile_and_goes_ahead_afterwards(lifted: Any, held: str) -> None:
+    new = lifted.case("RC-4", Addresses="p4@post.example")["versions"][0]["fields"]
+    item = lifted.add(by="officer@ash.example", **new)
+    lifted.edit(int(item), by="director@ash.example", Status="Approved")
+    if held == "freeze":
+        assert lifted.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    applied = lifted.apply(settings=UNKNOWN if held == "unknown" else None)
+    assert applied.exit_code == 3
+    outcomes = {change["case_ref"]: change["outcome"] for change in applied.changes}
+    assert outcomes == {"RC-1": "applied", "RC-2": "applied", "RC-4": "skipped"}
+    assert [is_open(lifted, number) for number in (1, 2, 3, 4)] == [True, True, False, True]
+    if held == "freeze":
+        assert lifted.shell("unfreeze").exit_code == 0
+    assert lifted.apply().exit_code == 0
+    assert [is_open(lifted, number) for number in (1, 2, 3, 4)] == [True, True, False, False]
+
+
+def test_when_all_of_its_scope_is_allowed_a_case_has_no_rule(council: Any) -> None:
+    scope = "parks@ash.example\nplanning@ash.example"
+    named = {"Scope": "Named mailboxes or services", "ScopeMailboxes": scope}
+    council.in_force(council.case("RC-1", Addresses="p1@post.example", **named))
+    council.edit(1, by="clerk@ash.example", AllowedRecipients=scope)
+    assert council.apply().exit_code == 0
+    assert council.ours() == {}
+
+
+@pytest.fixture
+def doubted(council: Any) -> Any:
+    """Four live cases, of which the first two lose what they need: the guard keeps the rules of both."""
+    numbers = (1, 2, 3, 4)
+    council.in_force(*(council.case(f"RC-{one}", Addresses=two_addresses(one)) for one in numbers))
+    council.edit(1, by="clerk@ash.example", Grounds=[])
+    council.edit(2, by="clerk@ash.example", Status="Draft")
+    held = council.apply()
+    assert (held.exit_code, len(council.ours())) == (3, 4)
+    return council
+
+
+def two_addresses(number: int) -> str:
+    return f"p{number}@post.example\nq{number}@post.example"
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(
+    ("opens", "sender", "recipient"),
+    [
+        ({"Addresses": "other"}, "p", "officer@ash.example"),
+        ({"AllowedRecipients": "parks@ash.example"}, "q", "parks@ash.example"),
+        ({"EffectiveFrom": "2026-12-01"}, "q", "officer@ash.example"),
+        (
+            {"Scope": "Named mailboxes or services", "ScopeMailboxes": "parks@ash.example"},
+            "q",
+            "officer@ash.example",
+        ),
+    ],
+    ids=["address", "allowed", "start", "scope"],
+)
+def test_a_case_that_a_guard_keeps_is_still_opened(
+    doubted: Any, number: int, opens: dict[str, str], sender: str, recipient: str
+) -> None:
+    if "Addresses" in opens:
+        opens = {"Addresses": f"q{number}@post.example"}
+    doubted.edit(number, by="clerk@ash.example", **opens)
+    assert doubted.apply().exit_code == 3
+    (copy,) = doubted.mail(f"{sender}{number}@post.example", [recipient])
+    assert copy["outcome"] == "delivered"
+    (other,) = doubted.mail(f"q{3 - number}@post.example", ["officer@ash.example"])
+    assert other["outcome"] == "redirected"
+
+
+def test_a_later_start_opens_during_a_freeze(council: Any) -> None:
+    council.in_force(council.case("RC-1", Addresses="p1@post.example"))
+    assert council.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    council.edit(1, by="clerk@ash.example", EffectiveFrom="2026-12-01")
+    assert council.apply().exit_code == 0
+    assert is_open(council, 1)
