@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check codes requirements clean
+.PHONY: help demo test check codes sharepoint trials requirements pins clean
 
 # The first Python on the path that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -20,8 +20,11 @@ help:
 	@echo "make demo          see the whole product work on an invented council; no tenant needed"
 	@echo "make test          run the tests"
 	@echo "make check         lint, formatting, types and import contracts"
-	@echo "make codes         write docs/codes.md anew from the code"
-	@echo "make requirements  resolve and pin the dependencies anew (needs uv)"
+	@echo "make codes         write docs/codes.md, settings.md and lists.md anew from the code"
+	@echo "make requirements  write docs/requirements.md anew from the tests; fails on a row without a test"
+	@echo "make pins          resolve and pin the dependencies anew (needs uv)"
+	@echo "make sharepoint    write deploy/sharepoint anew from the list schema"
+	@echo "make trials        play the trials in docs/trials anew on the sandbox"
 	@echo "make clean         remove what the other targets made"
 
 demo: $(VENV)/.installed
@@ -39,8 +42,19 @@ check: $(VENV)/.installed-dev
 
 codes: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_codes.py
+	$(BIN)/python tools/write_settings.py
+	$(BIN)/python tools/write_lists.py
 
-requirements:
+requirements: $(VENV)/.installed-dev
+	$(BIN)/python tools/write_requirements.py
+
+sharepoint: $(VENV)/.installed-dev
+	$(BIN)/python tools/write_sharepoint.py
+
+trials: $(VENV)/.installed-dev
+	$(BIN)/python tools/play_trials.py
+
+pins:
 	echo 'setuptools>=77' | $(COMPILE) --output-file requirements.txt pyproject.toml -
 	echo 'setuptools>=77' | $(COMPILE) --output-file requirements-dev.txt --extra dev \
 		--constraint requirements.txt pyproject.toml -

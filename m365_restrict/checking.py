@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.register_memory import LiveCase
@@ -14,6 +15,7 @@ from m365_restrict.policy.checks import judge_register
 from m365_restrict.policy.context import CheckContext
 from m365_restrict.policy.judgement import AcceptedCase, Judgement
 from m365_restrict.reading import Folders, People, Register
+from m365_restrict.register.case import Case, CaseState, Measure
 from m365_restrict.register.choice import Choice, Handling, RefusedChoice
 from m365_restrict.register.codes import ChoiceCode
 from m365_restrict.register.read_choice import ChoiceContext, ChoiceReading, read_choices
@@ -39,6 +41,8 @@ def check(run: Run, register: Register, people: People) -> tuple[Judgement, Choi
             entry.address for entry in people.protected if isinstance(entry, Recipient)
         ),
         flow_identities=frozenset(one.strip().lower() for one in options.people.flow_identities),
+        known_senders=options.people.known_senders,
+        pre_election=options.people.pre_election,
     )
     judgement = judge_register(
         register.cases.items,
@@ -82,6 +86,27 @@ def _is_homeless(choice: Choice, folders: Folders, directory: Directory) -> bool
     entry = directory.resolve(choice.holder)
     mailbox = entry.address if isinstance(entry, Recipient) else choice.holder
     return choice.handling is Handling.FOLDER and (mailbox, choice.folder_name) in folders.missing
+
+
+def stated_cases(judgement: Judgement, before: Sequence[LiveCase]) -> tuple[Case, ...]:
+    """What the items of cases say that were live in the last run and have no live decision now.
+
+    Under the reference and the measure that they had: these are the rules that a guard may keep.
+    """
+    said = {one.item_id: one for one in judgement.stated}
+    renamed = {one.case.item_id: one.case for one in judgement.accepted}
+    found: list[Case] = []
+    for known in before:
+        case = said.get(known.item_id) or renamed.get(known.item_id)
+        if case is None or (known.item_id in renamed and case.reference == known.case_reference):
+            continue
+        protected = replace(
+            case.protected,
+            measure=Measure(known.measure),
+            ends_on=case.protected.ends_on or known.ends_on,
+        )
+        found.append(replace(case, reference=known.case_reference, protected=protected))
+    return tuple(found)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,11 +170,24 @@ def live_cases(
     return LiveCases(
         live=live,
         before=tuple(before),
-        opened=frozenset(one.case_ref for one in judgement.ended_by_register),
+        opened=frozenset(one.case_ref for one in judgement.ended_by_register)
+        | _not_now(judgement, before, run.today),
         kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
         lost=frozenset(case.case_reference for case in lost),
         choices_known=not isinstance(people.councillors, Unknown),
     )
+
+
+def _not_now(judgement: Judgement, before: Sequence[LiveCase], today: date) -> frozenset[str]:
+    """Cases whose first day is still to come, or whose last is past, by what their items say now."""
+    scheduled = {one.case.reference for one in judgement.accepted if one.state is CaseState.SCHEDULED}
+    said = [(one.reference, one.protected) for one in stated_cases(judgement, before)]
+    return frozenset(scheduled) | {
+        reference
+        for reference, values in said
+        if (values.effective_from and values.effective_from > today)
+        or (values.ends_on and values.ends_on < today)
+    }
 
 
 def _remembered(one: AcceptedCase) -> LiveCase:

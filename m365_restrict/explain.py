@@ -73,12 +73,10 @@ def _one_of_each(planned: Planned, cases: Sequence[AcceptedCase]) -> Iterator[st
     """One ordinary, councillor, protected, single-contact and allowed recipient, where there is one."""
     directory = planned.directory
     yield ordinary_address(directory)
-    chosen = {rule.holder for rule in planned.desired.transport} | {
-        rule.mailbox for rule in planned.desired.inbox if rule.chosen_by_holder
-    }
     members = directory.councillor_members
     if not isinstance(members, Unknown):
-        yield from sorted(members - chosen)[:1]
+        # The first one, whatever they chose: leaving out who chose would tell who did.
+        yield from sorted(members)[:1]
     named = [one.address for one in directory.protected_recipients[:1]]
     for one in cases:
         protected = one.case.protected

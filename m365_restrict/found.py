@@ -1,8 +1,9 @@
 """What a run found and did, as far as it went."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from m365_restrict.checking import LiveCases
+from m365_restrict.mail_post import Told
 from m365_restrict.plan.change import Observed, Plan
 from m365_restrict.plan.proof import Proof
 from m365_restrict.policy.judgement import Judgement
@@ -35,8 +36,13 @@ class Found:
     choices: ChoiceReading
     planned: Planned | None = None
     approved: bool = False
-    outcomes: tuple[ChangeOutcome, ...] = field(default=())
+    outcomes: tuple[ChangeOutcome, ...] = ()
+    told: tuple[Told, ...] = ()
 
     def after(self, outcomes: tuple[ChangeOutcome, ...]) -> "Found":
         """The same, once the approved changes have been carried out."""
         return replace(self, approved=True, outcomes=outcomes)
+
+    def having_told(self, told: tuple[Told, ...]) -> "Found":
+        """The same, once the people concerned have been written to."""
+        return replace(self, told=told)

@@ -1,14 +1,16 @@
 """What the main path is told by the settings, as plain values: the package never reads settings itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
+from m365_restrict.policy.known_senders import KnownSenders
 from m365_restrict.policy.profile import Profile
 from m365_restrict.register.case import Stage
+from m365_restrict.report.letters.council import LetterOptions
 from m365_restrict.rules.compilation import CompileOptions
 
 
@@ -25,7 +27,10 @@ class ListPlaces:
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleOptions:
-    """Who decides, who is exempt. Entries are sign-in names or group addresses."""
+    """Who decides, who is exempt. Entries are sign-in names or group addresses.
+
+    `pre_election` is the first and the last day of the period before an election.
+    """
 
     approvers: Mapping[Stage, tuple[str, ...]]
     councillors_group: str
@@ -33,6 +38,18 @@ class PeopleOptions:
     council_domains: tuple[str, ...]
     flow_identities: tuple[str, ...]
     term_ends_on: date | None
+    known_senders: KnownSenders = field(default_factory=KnownSenders)
+    pre_election: tuple[date, date] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyOptions:
+    """How people are told. Without a `sender` no mail is sent; without a `site_url` mails hold no links."""
+
+    sender: str = ""
+    monitoring_officer: str = ""
+    site_url: str = ""
+    library: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +63,8 @@ class RunOptions:
     guards: GuardSettings
     place: Place
     zone: ZoneInfo
+    notify: NotifyOptions = NotifyOptions()
+    letters: LetterOptions = field(default_factory=LetterOptions)
 
     @property
     def instance_id(self) -> str:

@@ -9,7 +9,7 @@ from m365_restrict.options import PeopleOptions, RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, RuleKind
 from m365_restrict.policy.judgement import AcceptedCase
-from m365_restrict.register.case import Measure, Stage
+from m365_restrict.register.case import Case, Measure, Stage
 from m365_restrict.register.choice import Choice, Handling
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.item import ListSnapshot
@@ -57,18 +57,21 @@ class People:
 
     @property
     def councillor_names(self) -> frozenset[str]:
-        """Addresses and sign-in names of all councillors."""
-        if isinstance(self.councillors, Unknown):
-            return frozenset()
-        signed_in = frozenset(member.sign_in_name for member in self.councillors if member.sign_in_name)
-        return self.councillor_addresses | signed_in
+        """Addresses and sign-in names of the councillors who may choose."""
+        names = ((member.address, member.sign_in_name) for member in self._serving)
+        return frozenset(name for both in names for name in both if name)
 
     @property
     def councillor_ids(self) -> frozenset[str]:
-        """Entra object ids of all councillors, lower case."""
+        """Entra object ids of the councillors who may choose, lower case."""
+        return frozenset(member.object_id.lower() for member in self._serving)
+
+    @property
+    def _serving(self) -> frozenset[Member]:
+        """Members of the group whose account is not disabled: suspension ends a choice (policy.md 4)."""
         if isinstance(self.councillors, Unknown):
             return frozenset()
-        return frozenset(member.object_id.lower() for member in self.councillors)
+        return frozenset(member for member in self.councillors if member.account_enabled)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,10 +160,10 @@ async def _domains(directory: DirectoryReader, configured: Sequence[str]) -> fro
 
 
 async def read_directory(
-    directory: DirectoryReader, people: People, accepted: Sequence[AcceptedCase], choices: Sequence[Choice]
+    directory: DirectoryReader, people: People, cases: Sequence[Case], choices: Sequence[Choice]
 ) -> Directory:
     """Resolve every address of ours that a rule will name, each to its kind."""
-    protected = [one.case.protected for one in accepted]
+    protected = [one.protected for one in cases]
     targets = {one.spoc_mailbox for one in protected if one.spoc_mailbox}
     named = {address for one in protected for address in (*one.scope_mailboxes, *one.allowed_recipients)}
     named |= {choice.holder for choice in choices}

@@ -1,13 +1,14 @@
 """The main path: from the council's decisions to rules that are proven to hold (design.md 2)."""
 
 from m365_restrict.apply import apply_changes
-from m365_restrict.checking import check, choices_with_folders, live_cases
+from m365_restrict.checking import check, choices_with_folders, live_cases, stated_cases
+from m365_restrict.follow_up import follow_up
 from m365_restrict.found import Found, Planned
 from m365_restrict.plan.difference import difference, healing
 from m365_restrict.plan.guards import judge_guards
 from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.proof import ProofGround, prove
-from m365_restrict.plan.wanted import mailboxes_to_read
+from m365_restrict.plan.wanted import mailboxes_to_read, moved_cases
 from m365_restrict.reading import (
     find_vanished,
     observe,
@@ -34,7 +35,7 @@ async def reconcile(run: Run) -> Found:
     7. prove what the planned state would do to mail, simulated through both layers
     8. apply exactly that plan, each item isolated
     9. verify by reading back, item by item
-    10. record in the ledger; the caller reports
+    10. record in the ledger, then tell the register and the people; the caller reports
 
     Raises SourceIncomplete, ConfigurationError, ServiceError, LedgerError or LeaseHeld, always
     before a write or between two.
@@ -56,10 +57,11 @@ async def reconcile(run: Run) -> Found:
 
     run.progress("Asking the directory")  # 3
     accepted = judgement.in_force
-    directory = await read_directory(readers.directory, people, accepted, choices.choices)
+    counting, stated = [one.case for one in accepted], stated_cases(judgement, before)
+    directory = await read_directory(readers.directory, people, [*counting, *stated], choices.choices)
     folders = await read_folders(readers.inbox_rules, accepted, choices.choices, directory)
     choices = choices_with_folders(choices, folders, directory)
-    desired = compile_rules([one.case for one in accepted], choices.choices, directory, options.compile)
+    desired = compile_rules(counting, choices.choices, directory, options.compile, stated=stated)
 
     run.progress("Reading the rules in the tenant")  # 4
     applied = ledger.rules.all()
@@ -89,6 +91,7 @@ async def reconcile(run: Run) -> Found:
         directory=directory,
         opted_in=frozenset(rule.holder for rule in desired.transport if rule.holder),
         now=run.now,
+        moved=moved_cases(desired, applied) if run.verb is Verb.HEAL else frozenset(),
     )
     planned = Planned(
         directory=directory,
@@ -106,6 +109,9 @@ async def reconcile(run: Run) -> Found:
     async with run.writing.open_writers() as writers:  # 8, 9
         tools = tools_for(run, run.writing, writers, folders)
         outcomes = await apply_changes(planned.proof.permitted(plan), tools)
+        result = result.after(outcomes)
 
-    record_run(run, result, planned)  # 10
-    return result.after(outcomes)
+        record_run(run, result, planned)  # 10
+        if run.verb is Verb.APPLY:
+            result = result.having_told(await follow_up(run, result, writers))
+    return result

@@ -4,11 +4,19 @@ from collections.abc import Iterator
 
 from m365_restrict.found import Found, Planned
 from m365_restrict.plan.change import ChangeClass, Finding, Severity
+from m365_restrict.policy.codes import CheckCode, WarningCode
 from m365_restrict.rules.compilation import Blocks
+
+_UNTOLD = frozenset({CheckCode.NOTICE_MISSING, CheckCode.NOTICE_LATE})
 
 
 def register_findings(found: Found, planned: Planned) -> Iterator[Finding]:
-    """A refused case leaves staff unprotected (Y0-8), a guard leaves all of them waiting: both are high."""
+    """A refused case leaves staff unprotected (Y0-8) and an overdue review is one: both are high.
+
+    A guard leaves all of them waiting, and a rule without a notice is the failure that must not be
+    (policy.md 5): both are critical.
+    """
+    enforced = {change.case_reference for change in planned.plan.changes if change.observed}
     for guard in planned.plan.guards:
         yield Finding(
             code=guard.code,
@@ -17,13 +25,23 @@ def register_findings(found: Found, planned: Planned) -> Iterator[Finding]:
             message=guard.message,
         )
     for refusal in found.judgement.refused:
+        untold = refusal.code in _UNTOLD and refusal.case_ref in enforced
         yield Finding(
             code=refusal.code,
             change_class=ChangeClass.REGISTER,
-            severity=Severity.HIGH,
+            severity=Severity.CRITICAL if untold else Severity.HIGH,
             message=refusal.message,
             case_reference=refusal.case_ref,
         )
+    for warning in found.judgement.warnings:
+        if warning.code is WarningCode.REVIEW_OVERDUE:
+            yield Finding(
+                code=warning.code,
+                change_class=ChangeClass.REGISTER,
+                severity=Severity.HIGH,
+                message=warning.message,
+                case_reference=warning.case_ref,
+            )
     for problem in planned.desired.problems:
         if problem.blocks is Blocks.CASE:
             yield Finding(

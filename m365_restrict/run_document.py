@@ -1,6 +1,6 @@
 """From what a run found and did to the document that tells it (contracts.md 3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import assert_never
 
@@ -11,11 +11,13 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Change, ChangeClass, Severity
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.findings import findings_of
-from m365_restrict.policy.advice import next_review_on
 from m365_restrict.policy.judgement import AcceptedCase
+from m365_restrict.policy.profile_lint import lint_profile
+from m365_restrict.register.recipient import Unresolved
 from m365_restrict.register_findings import register_findings
 from m365_restrict.report.documents import (
     ChangeLine,
+    CheckLine,
     ChoiceCounts,
     Document,
     DriftDocument,
@@ -101,13 +103,23 @@ def _validate_document(run: Run, found: Found, finished_at: datetime) -> Validat
         cases=case_lines(found.judgement),
         choices=_choice_counts(found),
         refused_choices=refused_choice_lines(found.choices.refused),
+        policy_warnings=tuple(_policy_warnings(run, found)),
     )
+
+
+def _policy_warnings(run: Run, found: Found) -> Iterator[CheckLine]:
+    """What is weak in the profile itself, and warnings about the register as a whole."""
+    for weak in lint_profile(run.options.profile, today=run.today):
+        yield CheckLine(code=weak.code.value, message=weak.message)
+    for warning in found.judgement.warnings:
+        if not warning.item_id:
+            yield CheckLine(code=warning.code.value, message=warning.message)
 
 
 def _plan_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> PlanDocument:
     holders = _holders(run.ledger, planned)
     lines = tuple(_changes(found, planned, holders))
-    unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
+    unknown = _unknown(found, planned, holders)
     exit_code = _exit_code(planned, lines, unknown)
     return PlanDocument(
         verb=run.verb,
@@ -125,6 +137,22 @@ def _plan_document(run: Run, found: Found, planned: Planned, finished_at: dateti
         ),
         tests=RuleTestCounts(passed=planned.proof.passed, failed=len(planned.proof.failures)),
     )
+
+
+def _unknown(found: Found, planned: Planned, holders: HolderMailboxes) -> list[Unknown]:
+    """What could not be read in the tenant or looked up in the directory, without telling who chose."""
+    directory = planned.directory
+    asked = (*directory.recipients.values(), *directory.protected, directory.councillors_group)
+    choosers = {choice.holder for choice in found.choices.choices}
+    unread = {
+        Unknown("a councillor's mailbox" if entry.asked in choosers else entry.asked, entry.reason): None
+        for entry in asked
+        if isinstance(entry, Unresolved) and not entry.absent
+    }
+    members = directory.councillor_members
+    if isinstance(members, Unknown):
+        unread[members] = None
+    return [holders.hide_unknown(one) for one in (*planned.plan.difference.unknown, *unread)]
 
 
 def _refused(found: Found, planned: Planned) -> tuple[RefusedLine, ...]:
@@ -181,10 +209,10 @@ def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
 
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
     holders = _holders(run.ledger, planned)
-    everything = (*findings_of(planned.plan.difference), *register_findings(found, planned))
+    everything = (*findings_of(planned.plan.difference, now=run.now), *register_findings(found, planned))
     findings = tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
     since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
-    unknown = [holders.hide_unknown(one) for one in planned.plan.difference.unknown]
+    unknown = _unknown(found, planned, holders)
     codes = [
         drift_exit_code(findings),
         ExitCode.PARTIAL if unknown else ExitCode.IN_STEP,
@@ -193,17 +221,17 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
     return DriftDocument(
         head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),
         findings=tuple(finding_line(one, holders, since=since[finding_key(one)]) for one in findings),
-        live=tuple(_live_line(one, planned, run) for one in found.judgement.in_force),
+        live=tuple(_live_line(one, planned) for one in found.judgement.in_force),
     )
 
 
-def _live_line(one: AcceptedCase, planned: Planned, run: Run) -> LiveLine:
+def _live_line(one: AcceptedCase, planned: Planned) -> LiveLine:
     case = one.case
     return LiveLine(
         case_ref=case.reference,
         measure=case.protected.measure.value,
         ends_on=case.protected.ends_on,
-        next_review_on=next_review_on(case, run.options.profile),
+        next_review_on=one.next_review_on,
         state=_state_of(one, planned),
     )
 

@@ -1,6 +1,7 @@
 """Writes of transport rules: created disabled, read back, enabled only when proven (design.md 2.8)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from m365_restrict.errors import ServiceError
@@ -13,6 +14,7 @@ from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.properties import senders_of
 from m365_restrict.write_outcome import (
     ChangeOutcome,
+    Result,
     Tools,
     differing,
     failed,
@@ -33,17 +35,29 @@ class TransportWrites:
         """Work with the run's readers and writers."""
         self._reader = tools.readers.transport_rules
         self._writer = tools.writers.transport_rules
+        self._not_made = 0
 
     async def write(self, change: Change) -> ChangeOutcome:
         """Carry out one change. ServiceError where Exchange refuses or does not answer."""
         match change.action:
             case Action.CREATE:
-                return await self._create(change)
+                outcome = failed(change, "")
+                try:
+                    outcome = await self._create(self._moved_up(change))
+                finally:
+                    self._not_made += outcome.result is not Result.APPLIED
+                return replace(outcome, change=change)
             case Action.UPDATE:
                 return await self._update(change)
             case Action.DELETE:
                 return await self._delete(change)
         assert_never(change.action)
+
+    def _moved_up(self, change: Change) -> Change:
+        """A place in the list counts on the creations before it; each that failed leaves it one higher."""
+        if change.priority is None:
+            return change
+        return replace(change, priority=max(0, change.priority - self._not_made))
 
     async def _create(self, change: Change) -> ChangeOutcome:
         target = target_of(change)

@@ -12,10 +12,12 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from m365_restrict.register.address import BadAddress, read_address
 from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
+from settings.letters import LetterSettings
 from settings.values import Endpoint, InstanceId, Words, ZoneName, is_loopback
 
 PREFIX = "M365_RESTRICT_"
@@ -51,6 +53,29 @@ class PolicySettings(_Section):
     """Sign-in names that automated flows save as; a version that one saved approves nothing. Default none."""
     term_ends_on: date | None = None
     """Day on which councillors' terms end; their choices end then at the latest. Default: no such day."""
+    never_restrict: Words = ()
+    """Addresses and domains that are never restricted, beside those that ship with the program: members of
+    parliament, newspapers, solicitors, web forms, ticket systems. Default none."""
+    pre_election_from: date | None = None
+    """First day of the period before an election, in which new restrictions are flagged. Default none."""
+    election_on: date | None = None
+    """Day of that election, the last day of the period; both days or neither. Default none."""
+
+    @model_validator(mode="after")
+    def _whole_period(self) -> "PolicySettings":
+        first, last = self.pre_election_from, self.election_on
+        if (first is None) != (last is None):
+            raise ValueError("it needs both PRE_ELECTION_FROM and ELECTION_ON, or neither")
+        if first and last and last < first:
+            raise ValueError("PRE_ELECTION_FROM must not be later than ELECTION_ON")
+        return self
+
+    @property
+    def pre_election(self) -> tuple[date, date] | None:
+        """The first and the last day of the period before an election."""
+        if self.pre_election_from is None or self.election_on is None:
+            return None
+        return self.pre_election_from, self.election_on
 
 
 class ListSettings(_Section):
@@ -194,6 +219,34 @@ class AuthSettings(_Section):
     """The application that makes lists, once; normal runs never use it."""
 
 
+class NotifySettings(_Section):
+    """How people without a command line are told."""
+
+    sender: str = ""
+    """Mailbox that mails are sent from; Mail.Send is needed for it alone. Default none: no mail is sent."""
+    monitoring_officer: str = ""
+    """Mailbox that is told when nobody else has acted. Default none."""
+    site_url: str = ""
+    """The register's site as a browser shows it, such as https://council.sharepoint.example/sites/restrict,
+    or the address of the list itself; mails link there. Default none: mails hold no links."""
+    library: str = ""
+    """Folder of the site's document library for letters and reports, or <drive id>:<folder>. Default none."""
+
+    @field_validator("sender", "monitoring_officer")
+    @classmethod
+    def _one_mailbox(cls, value: str) -> str:
+        if value and isinstance(read_address(value), BadAddress):
+            raise ValueError("it must be one e-mail address")
+        return value.strip().lower()
+
+    @field_validator("site_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        if value and not value.lower().startswith("https://"):
+            raise ValueError("it must begin with https://")
+        return value.rstrip("/")
+
+
 class TlsSettings(_Section):
     """Trust."""
 
@@ -226,6 +279,8 @@ class Settings(BaseSettings):
     graph: GraphSettings = GraphSettings()
     exchange: ExchangeSettings = ExchangeSettings()
     auth: AuthSettings = AuthSettings()
+    notify: NotifySettings = NotifySettings()
+    letters: LetterSettings = LetterSettings()
     tls: TlsSettings = TlsSettings()
     clock: ClockSettings = ClockSettings()
 

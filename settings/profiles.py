@@ -4,7 +4,8 @@ import tomllib
 from importlib.resources import files
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.policy.profile import Profile, profile_from_mapping
+from m365_restrict.policy.profile import Profile
+from m365_restrict.policy.profile_reading import profile_from_mapping
 
 
 def load_profile(name: str) -> Profile:

@@ -1,14 +1,26 @@
 """From settings to what the main path takes."""
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.options import ListPlaces, PeopleOptions, RunOptions
+from m365_restrict.options import ListPlaces, NotifyOptions, PeopleOptions, RunOptions
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
 from m365_restrict.register.case import Stage
 from m365_restrict.rules.compilation import CompileOptions
 from settings.choices import EnforceWith
+from settings.known_senders import known_senders
 from settings.model import Settings
 from settings.profiles import load_profile
+
+
+def list_places(settings: Settings) -> ListPlaces:
+    """Where the three lists are."""
+    return ListPlaces(
+        register_site=settings.lists.site,
+        register=settings.lists.contacts,
+        reviews=settings.lists.reviews,
+        choices_site=settings.choices_site,
+        choices=settings.lists.choices,
+    )
 
 
 def run_options(settings: Settings) -> RunOptions:
@@ -19,14 +31,9 @@ def run_options(settings: Settings) -> RunOptions:
             f"M365_RESTRICT_ENFORCE_WITH={settings.enforce_with.value} is not available in this version.",
             advice="Use M365_RESTRICT_ENFORCE_WITH=mail_flow, or leave it out.",
         )
+    profile = load_profile(policy.profile)
     return RunOptions(
-        lists=ListPlaces(
-            register_site=lists.site,
-            register=lists.contacts,
-            reviews=lists.reviews,
-            choices_site=settings.choices_site,
-            choices=lists.choices,
-        ),
+        lists=list_places(settings),
         people=PeopleOptions(
             approvers={
                 Stage.NONE: policy.approvers,
@@ -38,8 +45,10 @@ def run_options(settings: Settings) -> RunOptions:
             council_domains=policy.council_domains,
             flow_identities=policy.flow_identities,
             term_ends_on=policy.term_ends_on,
+            known_senders=known_senders(policy.never_restrict),
+            pre_election=policy.pre_election,
         ),
-        profile=load_profile(policy.profile),
+        profile=profile,
         compile=CompileOptions(
             instance_id=settings.ownership.instance_id,
             mode=rules.mode,
@@ -47,6 +56,7 @@ def run_options(settings: Settings) -> RunOptions:
             sender_match=rules.sender_match,
             sender_location=rules.sender_location,
             pattern_anchors=rules.pattern_anchors,
+            default_route_text=profile.route_text or CompileOptions.default_route_text,
         ),
         guards=GuardSettings(
             max_removals=settings.safety.max_removals,
@@ -54,4 +64,11 @@ def run_options(settings: Settings) -> RunOptions:
         ),
         place=Place(rules.place.value),
         zone=lists.zone,
+        notify=NotifyOptions(
+            sender=settings.notify.sender,
+            monitoring_officer=settings.notify.monitoring_officer,
+            site_url=settings.notify.site_url,
+            library=settings.notify.library,
+        ),
+        letters=settings.letters.options(),
     )

@@ -6,6 +6,7 @@ from m365_restrict.tenant.exchange import ExchangeOptions
 from m365_restrict.tenant.graph import GraphOptions
 from m365_restrict.tenant.lists import ListOptions
 from m365_restrict.tenant.session import TenantOptions
+from m365_restrict.tenant.setup import SetupOptions
 from settings.choices import EnforceWith
 from settings.model import ApplicationSettings, Settings
 
@@ -13,13 +14,7 @@ from settings.model import ApplicationSettings, Settings
 def tenant_options(settings: Settings) -> TenantOptions:
     """Where the tenant is and who asks."""
     return TenantOptions(
-        graph=GraphOptions(
-            base_url=settings.graph.base_url,
-            scope=settings.graph.scope,
-            max_in_flight=settings.graph.max_in_flight,
-            retries=settings.graph.retries,
-            timeout_seconds=settings.graph.timeout_seconds,
-        ),
+        graph=_graph(settings),
         exchange=ExchangeOptions(
             base_url=settings.exchange.base_url,
             scope=settings.exchange.scope,
@@ -35,11 +30,30 @@ def tenant_options(settings: Settings) -> TenantOptions:
     )
 
 
+def setup_options(settings: Settings) -> SetupOptions:
+    """Where Graph is and who makes lists."""
+    return SetupOptions(
+        graph=_graph(settings),
+        setup=_application(settings, "setup", settings.auth.setup),
+        ca_file=settings.tls.ca_file,
+    )
+
+
 def build_clock(settings: Settings) -> Clock:
     """Real time, or the sandbox's where CLOCK__URL is set."""
     if settings.clock.url:
         return SandboxClock(settings.clock.url, ca_file=settings.tls.ca_file)
     return SystemClock()
+
+
+def _graph(settings: Settings) -> GraphOptions:
+    return GraphOptions(
+        base_url=settings.graph.base_url,
+        scope=settings.graph.scope,
+        max_in_flight=settings.graph.max_in_flight,
+        retries=settings.graph.retries,
+        timeout_seconds=settings.graph.timeout_seconds,
+    )
 
 
 def _application(settings: Settings, role: str, application: ApplicationSettings) -> CredentialOptions:

@@ -8,6 +8,19 @@ from typing import Annotated
 import typer
 
 from m365_restrict import __version__
+from m365_restrict.cli.letter_verb import letter_verb
+from m365_restrict.cli.life_verbs import life_verbs
+from m365_restrict.cli.list_verbs import list_verbs
+from m365_restrict.cli.options import (
+    Approve,
+    EnvFile,
+    Html,
+    Json,
+    OutputFile,
+    OutputFormat,
+    PlanId,
+    format_of,
+)
 from m365_restrict.cli.request import Request
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import Verb
@@ -29,49 +42,17 @@ app = typer.Typer(
         "To see it work without a tenant: `m365-restrict demo`.\n\n"
         "With a tenant: `show-config` until the settings are right, `validate` until the register is, "
         "`plan` to read what would change, `apply` to change it, `drift` every day, `heal` when somebody "
-        "has changed a rule. Only apply and heal write to Microsoft 365; every other verb signs in with "
-        "an application that need not be able to.\n\n"
+        "has changed a rule. Only apply and heal change rules; validate, plan, drift and explain sign in "
+        "with an application that need not be able to write anything.\n\n"
         "Exit codes: 0 in step, 1 unexpected, 2 differences, 3 refused, 4 partial, 5 settings or "
         "permissions, 6 another run is at work, 7 a list could not be read whole, 64 mistyped command."
     ),
 )
 
-EnvFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--env-file",
-        envvar="M365_RESTRICT_ENV_FILE",
-        help="Read settings (KEY=VALUE lines) from this file; variables of the environment win.",
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
-OutputFormat = Annotated[
-    str,
-    typer.Option(
-        "--output",
-        "--format",
-        metavar="text|json",
-        help="text for people, json for scripts (docs/schemas/).",
-    ),
-]
-OutputFile = Annotated[
-    Path | None,
-    typer.Option("--output-file", "-o", help="Write the result to this file, whole or not at all."),
-]
-Html = Annotated[
-    Path | None, typer.Option("--html", help="Also write the result as one HTML page to this file.")
-]
-Approve = Annotated[
-    bool, typer.Option("--approve", help="Make the changes without asking, whatever they are now.")
-]
-PlanId = Annotated[
-    str,
-    typer.Option(
-        "--plan-id",
-        metavar="ID",
-        help="Make the changes only if they are still those of the plan with this id.",
-    ),
-]
+# Without a name its verbs stand beside the others.
+app.add_typer(list_verbs)
+app.add_typer(life_verbs)
+app.add_typer(letter_verb)
 
 
 @app.callback(invoke_without_command=True)
@@ -100,7 +81,9 @@ def validate(
 
     Example: m365-restrict validate --env-file council.env
     """
-    request = Request(verb=Verb.VALIDATE, env_file=env_file, output=_format(output, json), file=output_file)
+    request = Request(
+        verb=Verb.VALIDATE, env_file=env_file, output=format_of(output, json=json), file=output_file
+    )
     _carry_out(request)
 
 
@@ -122,7 +105,9 @@ def plan(
 
     Example: m365-restrict plan --output json -o plan.json
     """
-    request = Request(verb=Verb.PLAN, env_file=env_file, output=_format(output, json), file=output_file)
+    request = Request(
+        verb=Verb.PLAN, env_file=env_file, output=format_of(output, json=json), file=output_file
+    )
     _carry_out(request)
 
 
@@ -151,7 +136,7 @@ def apply(
     request = Request(
         verb=Verb.APPLY,
         env_file=env_file,
-        output=_format(output, json),
+        output=format_of(output, json=json),
         file=output_file,
         approve=approve,
         plan_id=plan_id,
@@ -178,7 +163,7 @@ def drift(
     Example: m365-restrict drift --html report.html
     """
     request = Request(
-        verb=Verb.DRIFT, env_file=env_file, output=_format(output, json), file=output_file, html=html
+        verb=Verb.DRIFT, env_file=env_file, output=format_of(output, json=json), file=output_file, html=html
     )
     _carry_out(request)
 
@@ -206,7 +191,7 @@ def heal(
     request = Request(
         verb=Verb.HEAL,
         env_file=env_file,
-        output=_format(output, json),
+        output=format_of(output, json=json),
         file=output_file,
         approve=approve,
         plan_id=plan_id,
@@ -240,7 +225,7 @@ def explain(
     request = Request(
         verb=Verb.EXPLAIN,
         env_file=env_file,
-        output=_format(output, json),
+        output=format_of(output, json=json),
         file=output_file,
         address=address,
         recipients=tuple(one for entry in to or () for one in entry.split(",") if one.strip()),
@@ -355,13 +340,6 @@ def _carry_out(request: Request) -> None:
     from m365_restrict.cli.run import run_verb
 
     raise typer.Exit(run_verb(request, os.environ))
-
-
-def _format(output: str, json: bool) -> str:  # noqa: FBT001 (the flag as typer hands it over)
-    chosen = "json" if json else output
-    if chosen not in {"text", "json"}:
-        raise typer.BadParameter(f"--output takes text or json, not '{chosen}'.")
-    return chosen
 
 
 def run() -> int:

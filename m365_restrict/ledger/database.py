@@ -104,6 +104,7 @@ def _sqlite_engine(url: URL, *, in_memory: bool) -> Engine:
         connection.isolation_level = None  # the driver begins no transactions of its own
         connection.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS:d}")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # what is deleted leaves no bytes in the file
         if not in_memory:
             connection.execute("PRAGMA journal_mode = WAL")
 

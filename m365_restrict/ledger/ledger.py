@@ -8,12 +8,17 @@ from typing import Self
 
 from m365_restrict.ledger.applied import AppliedRules
 from m365_restrict.ledger.database import Database, open_database
+from m365_restrict.ledger.deletions import Deletions
+from m365_restrict.ledger.drafts import DraftedLetters
 from m365_restrict.ledger.findings import FindingsSince
 from m365_restrict.ledger.freezes import Freezes
 from m365_restrict.ledger.lease import Holder, Lease, held_lease
+from m365_restrict.ledger.lives import CaseLives
 from m365_restrict.ledger.mailboxes import OpaqueMailboxes
+from m365_restrict.ledger.notices import NoticesSent
 from m365_restrict.ledger.register_memory import RegisterMemory
 from m365_restrict.ledger.runs import Runs
+from m365_restrict.ledger.told import ToldMails
 
 
 class Ledger:
@@ -28,6 +33,11 @@ class Ledger:
         self.findings = FindingsSince(database)
         self.freezes = Freezes(database)
         self.mailboxes = OpaqueMailboxes(database)
+        self.told = ToldMails(database)
+        self.notices = NoticesSent(database)
+        self.lives = CaseLives(database)
+        self.deletions = Deletions(database)
+        self.drafts = DraftedLetters(database)
 
     def lease(
         self, holder: Holder, *, seconds: float, clock: Callable[[], datetime]

@@ -1,9 +1,10 @@
 """The runs: what was done when, by which process, and the document that it ended with."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.database import Database
@@ -99,9 +100,16 @@ class Runs:
             query = query.where(runs.c.verb == verb)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
-        return tuple(
-            RunRecord(
-                **{**row, "exit_code": None if row["exit_code"] is None else ExitCode(row["exit_code"])}
-            )
-            for row in rows
-        )
+        return tuple(_record(row) for row in rows)
+
+    def mentioning(self, reference: str) -> tuple[RunRecord, ...]:
+        """The runs, oldest first, whose document holds a case reference, whole and in any case of letters."""
+        whole = re.compile(rf"(?<![\w./-]){re.escape(reference)}(?![\w/-]|\.\w)", re.IGNORECASE)
+        query = select(runs).where(runs.c.document.icontains(reference, autoescape=True))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(runs.c.started_at, runs.c.run_id)).mappings().all()
+        return tuple(_record(row) for row in rows if whole.search(row["document"]))
+
+
+def _record(row: RowMapping) -> RunRecord:
+    return RunRecord(**{**row, "exit_code": None if row["exit_code"] is None else ExitCode(row["exit_code"])})

@@ -17,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0004"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -137,4 +137,61 @@ freezes = Table(
     Column("reason", Text, nullable=False),
     Column("set_by", String(255), nullable=False),
     Column("since", Instant, nullable=False),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("recipient", String(320), primary_key=True),
+    Column("state", String(255), nullable=False),
+    Column("sent_state", String(255), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+notices_sent = Table(
+    "notices_sent",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("sent_on", Date, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+case_lives = Table(
+    "case_lives",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("case_reference", String(255), nullable=False),
+    Column("ends_on", Date),
+    Column("ended_on", Date),
+    Column("closed_on", Date),
+    Column("closed_run", String(64), nullable=False),
+)
+
+deletions = Table(
+    "deletions",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("case_reference", String(255), nullable=False),
+    Column("deleted_on", Date, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("certificate", Text, nullable=False),
+)
+
+drafted_letters = Table(
+    "drafted_letters",
+    metadata,
+    Column("key", String(255), primary_key=True),
+    Column("item_id", String(64), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("drafted_on", Date, nullable=False),
+    Column("document_url", Text, nullable=False),
+    Column("page_url", Text, nullable=False),
+    Column("run_id", String(64), nullable=False),
 )

@@ -1,6 +1,16 @@
 """Every difference as a finding, for people: what, how bad, and who changed it as far as the rule says."""
 
-from m365_restrict.plan.change import Change, ChangeClass, Difference, Finding, Severity
+from datetime import datetime
+
+from m365_restrict.plan.change import (
+    Action,
+    Change,
+    ChangeClass,
+    Difference,
+    FieldChange,
+    Finding,
+    Severity,
+)
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.properties import senders_of
@@ -13,22 +23,22 @@ _CODES = {
     ChangeClass.ORPHAN: FindingCode.RULE_ORPHANED,
 }
 _HARMLESS = frozenset({"Name", "Comments", "displayName"})
-_DECISIVE = frozenset({"State", "isEnabled", "Mode", "ExpiryDate", "ActivationDate"})
+_EXEMPTIONS = frozenset({"ExceptIfSentTo", "ExceptIfSentToMemberOf"})
 
 
-def findings_of(difference: Difference) -> tuple[Finding, ...]:
+def findings_of(difference: Difference, *, now: datetime) -> tuple[Finding, ...]:
     """A finding for each change, then what was found beside them."""
-    return (*(finding_for(change) for change in difference.changes), *difference.findings)
+    return (*(finding_for(change, now=now) for change in difference.changes), *difference.findings)
 
 
-def finding_for(change: Change) -> Finding:
-    """What a report says of one change."""
+def finding_for(change: Change, *, now: datetime) -> Finding:
+    """What a report says of one change. `now` tells whether a rule still acts."""
     rule = change.observed if isinstance(change.observed, ObservedTransportRule) else None
     code = _CODES[change.change_class]
     return Finding(
         code=code,
         change_class=change.change_class,
-        severity=_severity(change),
+        severity=_severity(change, now),
         message=f"{code.meaning} {change.effect}",
         case_reference=change.case_reference,
         mailbox=change.mailbox,
@@ -42,15 +52,39 @@ def finding_for(change: Change) -> Finding:
     )
 
 
-def _severity(change: Change) -> Severity:
-    """A rule that meets all mail is critical; one that no longer does its work is high."""
-    if isinstance(change.observed, ObservedTransportRule) and not senders_of(change.observed.properties):
+def _severity(change: Change, now: datetime) -> Severity:
+    """How soon somebody must look (policy.md 5).
+
+    Critical: a rule that meets all mail, one without a decision, one that outlives its decision, and an
+    exemption that somebody removed, so that a councillor's or a protected mailbox is captured.
+    """
+    meets_all = isinstance(change.observed, ObservedTransportRule) and not senders_of(
+        change.observed.properties
+    )
+    if meets_all or change.change_class is ChangeClass.ORPHAN or _outlives_its_decision(change, now):
         return Severity.CRITICAL
     if change.change_class is ChangeClass.PENDING:
         return Severity.MEDIUM
-    if change.change_class in {ChangeClass.MISSING, ChangeClass.ORPHAN}:
-        return Severity.HIGH
-    names = {entry.field for entry in change.fields}
-    if names <= _HARMLESS:
+    if change.fields and {entry.field for entry in change.fields} <= _HARMLESS:
         return Severity.LOW
-    return Severity.MEDIUM if names.isdisjoint(_DECISIVE) and not change.opens else Severity.HIGH
+    if any(_lacks_an_exemption(entry) for entry in change.fields):
+        return Severity.CRITICAL
+    return Severity.HIGH
+
+
+def _outlives_its_decision(change: Change, now: datetime) -> bool:
+    """Whether the register has opened the case, or took it back, and its rule still acts on mail."""
+    if change.action is not Action.DELETE or change.observed is None or change.chosen_by_holder:
+        return False
+    rule = change.observed.properties
+    expires = rule.get("ExpiryDate")
+    acts = (
+        rule.get("State") != "Disabled" and rule.get("Mode") != "Audit" and rule.get("isEnabled") is not False
+    )
+    return change.opens and acts and not (isinstance(expires, datetime) and expires <= now)
+
+
+def _lacks_an_exemption(entry: FieldChange) -> bool:
+    if entry.field not in _EXEMPTIONS or not isinstance(entry.desired, tuple):
+        return False
+    return not set(entry.desired) <= set(entry.observed if isinstance(entry.observed, tuple) else ())

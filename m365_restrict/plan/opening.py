@@ -16,6 +16,7 @@ _CONDITION = re.compile(
     r"conditions\..+"
 )
 _SENDERS = frozenset({*SENDER_CONDITIONS, INBOX_SENDERS})
+_TARGETS = ("RedirectMessageTo", "BlindCopyTo")
 _WEAKEST = {"State": "Disabled", "isEnabled": False, "Mode": "Audit"}
 
 
@@ -63,11 +64,16 @@ def opened(before: Properties, after: Properties, still_restricted: frozenset[st
     """`before` with every opening of `after` and nothing else of it; None where no rule is left.
 
     `still_restricted` are the senders that the case still names in any of its rules, so that one
-    that moved to another rule of the case is not let through.
+    that moved to another rule of the case is not let through. A new target is exempt only because
+    mail is to go there, so its exemption waits together with that.
     """
     result: dict[str, PropertyValue] = dict(before)
+    new_targets = _new_targets(before, after)
     for name in sorted({*before, *after} - _NEUTRAL):
-        value = _opened_value(name, before.get(name), after.get(name), still_restricted)
+        wanted = after.get(name)
+        if _EXCEPTION.fullmatch(name) and isinstance(wanted, tuple):
+            wanted = tuple(value for value in wanted if value not in new_targets) or before.get(name)
+        value = _opened_value(name, before.get(name), wanted, still_restricted)
         if value == ():
             return None
         if value is None:
@@ -77,6 +83,15 @@ def opened(before: Properties, after: Properties, still_restricted: frozenset[st
     if result != dict(before) and isinstance(result.get("Comments"), str):
         result["Comments"] = with_digest(str(result["Comments"]), result)
     return result
+
+
+def _new_targets(before: Properties, after: Properties) -> frozenset[str]:
+    """Mailboxes that mail is to be sent to from now on."""
+    now, then = (
+        {str(one) for name in _TARGETS if isinstance(value := side.get(name), tuple) for one in value}
+        for side in (after, before)
+    )
+    return frozenset(now - then)
 
 
 def _opened_value(

@@ -48,13 +48,18 @@ class Proof:
 
 @dataclass(frozen=True, kw_only=True)
 class ProofGround:
-    """What a plan is proven against. `opted_in` are councillors who chose the same as the council."""
+    """What a plan is proven against. `opted_in` are councillors who chose the same as the council.
+
+    `moved` are cases whose newer values this run leaves to the next apply: of them it is proven only
+    that nobody is captured who must not be.
+    """
 
     cases: Sequence[Case]
     observed: Observed
     directory: Directory
     opted_in: frozenset[str]
     now: datetime
+    moved: frozenset[str] = frozenset()
 
 
 def prove(plan: Plan, ground: ProofGround) -> Proof:
@@ -108,12 +113,15 @@ def _rests_on_transport(case: Case) -> bool:
 
 
 def _judge(case: Case, ground: ProofGround, flow: MailFlow) -> Iterator[ProofFailure | None]:
+    has_moved = case.reference in ground.moved
     exempt = dict.fromkeys(_exempt(case, ground))
-    captured = [one for one in dict.fromkeys(_captured(case, ground.directory)) if one not in exempt]
-    recipients = [*exempt, *captured]
-    copies = deliver(_message(case, recipients), recipients, flow)
-    for recipient, copy in zip(recipients, copies, strict=False):
-        yield _judge_copy(case, copy, exempt=recipient in exempt)
+    covered = () if has_moved else dict.fromkeys(_captured(case, ground.directory))
+    recipients = [*exempt, *(one for one in covered if one not in exempt)]
+    # Of a case that has moved, the rules may name any of the addresses.
+    for sender in case.protected.addresses if has_moved else case.protected.addresses[:1]:
+        copies = deliver(_message(case, sender, recipients), recipients, flow)
+        for recipient, copy in zip(recipients, copies, strict=False):
+            yield _judge_copy(case, copy, exempt=recipient in exempt)
 
 
 def _judge_copy(case: Case, copy: Copy, *, exempt: bool) -> ProofFailure | None:
@@ -129,9 +137,8 @@ def _judge_copy(case: Case, copy: Copy, *, exempt: bool) -> ProofFailure | None:
 def _exempt(case: Case, ground: ProofGround) -> Iterator[str]:
     """One of each class that is never captured: single contact, allowed, protected, a plain councillor."""
     protected, directory = case.protected, ground.directory
-    entries = [
-        directory.resolve(one) for one in (protected.spoc_mailbox, *protected.allowed_recipients) if one
-    ]
+    contact = "" if case.reference in ground.moved else protected.spoc_mailbox
+    entries = [directory.resolve(one) for one in (contact, *protected.allowed_recipients) if one]
     for entry in (*entries, *directory.protected):
         if isinstance(entry, Recipient):
             yield PlannedDirectory.stand_in(entry)
@@ -152,9 +159,8 @@ def _captured(case: Case, directory: Directory) -> Iterable[str]:
     ]
 
 
-def _message(case: Case, recipients: Sequence[str]) -> Message:
+def _message(case: Case, sender: str, recipients: Sequence[str]) -> Message:
     email = EmailMessage()
-    sender = case.protected.addresses[0]
     email["From"] = sender
     email["To"] = ", ".join(recipients)
     email["Message-ID"] = f"<proof-{case.item_id}@proof.example>"

@@ -1,6 +1,6 @@
 """What follows for one rule of ours from desired, observed and last applied."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import (
@@ -19,6 +19,8 @@ from m365_restrict.rules.choice_rules import choice_key, is_choice_key
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.properties import senders_of
+
+_SCOPES = ("SentTo", "SentToMemberOf")
 
 
 @dataclass
@@ -125,7 +127,36 @@ def _settle_unwanted(
         return
     reason = trio.change_class or ChangeClass.PENDING
     recorded = _is_recorded(trio, given, wanted, opens=opens)
-    gathered.changes.append(deletion(trio.applied or trio.record(), trio.observed, reason, opens=recorded))
+    change = deletion(trio.applied or trio.record(), trio.observed, reason, opens=recorded)
+    if not recorded and trio.case_reference in given.desired.stated_cases:
+        change = replace(change, opening=_stated_opening(trio, trio.observed, change, wanted))
+    gathered.changes.append(change)
+
+
+def _stated_opening(trio: Trio, observed: ObservedRule, whole: Change, wanted: WantedRules) -> Change | None:
+    """What the item of a case without a live decision opens in its rule, should a guard keep that rule.
+
+    Where it leaves nobody, or narrows to more than one rule can say, the rule goes.
+    """
+    said = [entry for entry in wanted.stated if entry.case_reference == trio.case_reference]
+    same = [entry for entry in said if entry.key == trio.key] or said
+    if len(same) != 1 or not _may_stand_in(same[0], trio, observed):
+        return replace(whole, opens=True)
+    senders = frozenset(sender for entry in said for sender in senders_of(entry.properties))
+    form = replace(same[0], key=trio.key, mailbox=trio.mailbox)
+    return opening_part(form, observed, whole.change_class, senders)
+
+
+def _may_stand_in(said: Wanted, trio: Trio, observed: ObservedRule) -> bool:
+    """Whether a rule under another key still tells how far this one is to be narrowed."""
+    if said.key == trio.key:
+        return True
+    if RuleKind.INBOX_RULE in {said.kind, trio.kind}:
+        return False
+    before, after = (
+        {name for name in _SCOPES if one.get(name)} for one in (observed.properties, said.properties)
+    )
+    return not before or not after or before == after
 
 
 def _is_recorded(trio: Trio, given: DifferenceInput, wanted: WantedRules, *, opens: bool) -> bool:
@@ -150,7 +181,7 @@ def _stays(trio: Trio, given: DifferenceInput) -> Finding | None:
         return _kept(trio)
     if trio.chosen:
         return None if given.choices_known else _kept(trio, silent=True)
-    if trio.case_reference in given.desired.blocked_cases:
+    if trio.case_reference in given.desired.blocked_cases - given.desired.emptied_cases:
         return _kept(trio, silent=True)
     return None
 

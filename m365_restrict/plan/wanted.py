@@ -57,10 +57,14 @@ class Wanted:
 
 @dataclass(frozen=True)
 class WantedRules:
-    """All wanted rules by key, and the senders that each case still names."""
+    """All wanted rules by key, and the senders that each case still names.
+
+    `stated` are the rules that cases without a live decision would have (`Desired.stated`).
+    """
 
     rules: Mapping[str, Wanted]
     senders: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    stated: tuple[Wanted, ...] = ()
 
     def of_kind(self, kind: RuleKind) -> tuple[Wanted, ...]:
         """The wanted rules of one service."""
@@ -84,7 +88,9 @@ def wanted_rules(desired: Desired, zone: tzinfo = UTC) -> WantedRules:
         *map(_of_inbox, desired.withheld.inbox),
     ]
     entries = [*ready, *(replace(entry, withheld=True) for entry in withheld)]
-    return _by_key(replace(entry, zone=zone) for entry in entries)
+    stated = [*map(_of_transport, desired.stated.transport), *map(_of_inbox, desired.stated.inbox)]
+    wanted = _by_key(replace(entry, zone=zone) for entry in entries)
+    return replace(wanted, stated=tuple(replace(entry, zone=zone, withheld=True) for entry in stated))
 
 
 def restored_rules(desired: Desired, applied: Iterable[Applied], zone: tzinfo = UTC) -> WantedRules:
@@ -100,6 +106,15 @@ def restored_rules(desired: Desired, applied: Iterable[Applied], zone: tzinfo = 
         if form is not None:
             restored.append(replace(wanted, properties=form, saved=entry.saved, withheld=False))
     return WantedRules({entry.key: entry for entry in restored}, now.senders)
+
+
+def moved_cases(desired: Desired, applied: Iterable[Applied]) -> frozenset[str]:
+    """Cases of which the register wants another rule than was last applied: healing leaves that to apply."""
+    before = {entry.key: entry.properties for entry in applied}
+    now = wanted_rules(desired).rules
+    return frozenset(
+        entry.case_reference for key, entry in now.items() if before.get(key) != entry.properties
+    )
 
 
 def mailboxes_to_read(desired: Desired, applied: Iterable[Applied]) -> tuple[str, ...]:

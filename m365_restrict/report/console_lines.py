@@ -207,6 +207,8 @@ def validate_lines(document: ValidateDocument) -> Iterator[Line]:
         yield from _case_lines(case)
     for choice in document.refused_choices:
         yield Line(f"! choice, item {choice.item_id}, refused: {choice.message} ({choice.code})", "yellow")
+    for weak in document.policy_warnings:
+        yield Line(f"The policy itself: {weak.message} ({weak.code})")
 
 
 def _case_lines(case: CaseLine) -> Iterator[Line]:

@@ -307,6 +307,7 @@ class ValidateDocument:
     cases: tuple[CaseLine, ...] = ()
     choices: ChoiceCounts = ChoiceCounts()
     refused_choices: tuple[ChoiceLine, ...] = ()
+    policy_warnings: tuple[CheckLine, ...] = ()
     verb: Verb = field(default=Verb.VALIDATE, init=False)
 
     @property

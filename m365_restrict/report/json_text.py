@@ -5,24 +5,48 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 from m365_restrict import __version__
-from m365_restrict.report.documents import Document, DriftDocument, ValidateDocument
+from m365_restrict.report.documents import Head
+from m365_restrict.report.person_document import PersonDocument
 
 
-def to_json(document: Document) -> str:
+class NamesSchema(Protocol):
+    """A verb that says which JSON Schema its document follows."""
+
+    @property
+    def schema(self) -> str:
+        """The id of the JSON Schema."""
+
+
+class AnyDocument(Protocol):
+    """What every document has beside its own fields; it must be a dataclass."""
+
+    @property
+    def head(self) -> Head:
+        """What every document begins with."""
+
+    @property
+    def verb(self) -> NamesSchema:
+        """The verb that it is the document of."""
+
+
+def to_json(document: AnyDocument) -> str:
     """The document as JSON with sorted keys, ending in a newline: equal documents give equal text."""
     return json.dumps(to_mapping(document), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
-def to_mapping(document: Document) -> dict[str, Any]:
+def to_mapping(document: AnyDocument) -> dict[str, Any]:
     """The document as plain JSON values."""
     body = _plain(document)
     head = body.pop("head")
     body.pop("verb")
-    if isinstance(document, DriftDocument | ValidateDocument):
-        body["summary"] = _plain(document.summary)
+    summary = getattr(document, "summary", None)
+    if summary is not None:
+        body["summary"] = _plain(summary)
+    if isinstance(document, PersonDocument):
+        body["counts"] = _plain(document.counts)
     return {
         "schema": document.verb.schema,
         "tool_version": __version__,
@@ -30,6 +54,11 @@ def to_mapping(document: Document) -> dict[str, Any]:
         **head,
         **body,
     }
+
+
+def value_json(value: object) -> str:
+    """Any value of ours as JSON text with sorted keys."""
+    return json.dumps(_plain(value), ensure_ascii=False, indent=2, sort_keys=True)
 
 
 def instant(moment: datetime) -> str:

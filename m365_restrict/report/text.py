@@ -1,6 +1,7 @@
 """Plain lines for people: data made harmless for a terminal, counts in words, values readable."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -27,6 +28,11 @@ class Line:
 def clean(text: str) -> str:
     """The text on one line, without characters that a terminal would obey."""
     return _UNSAFE.sub(" ", text).strip()
+
+
+def plain(lines: Iterable[Line]) -> str:
+    """The lines as text without any style, each ended by a newline."""
+    return "".join(f"{'  ' * line.indent}{clean(line.text)}\n" for line in lines)
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

@@ -96,16 +96,30 @@ class Desired:
     """All rules that the register asks for.
 
     `withheld` are the best rules that can be written for cases with a problem: nothing is
-    created or tightened from them, but what they open is opened (design.md 2).
+    created or tightened from them, but what they open is opened (design.md 2). `stated` are those of
+    `stated_cases`, which have no live decision: their rules go, and where a guard keeps one in place it
+    is opened as far as these say.
     """
 
     transport: tuple[TransportRule, ...] = ()
     inbox: tuple[InboxRule, ...] = ()
     withheld: Rules = field(default_factory=Rules)
+    stated: Rules = field(default_factory=Rules)
+    stated_cases: frozenset[str] = frozenset()
     problems: tuple[CompileProblem, ...] = ()
     choice_refusals: tuple[RefusedChoice, ...] = ()
 
     @property
     def blocked_cases(self) -> frozenset[str]:
         """References of the cases that a problem stops."""
-        return frozenset(problem.case_reference for problem in self.problems if problem.blocks is Blocks.CASE)
+        return frozenset(problem.case_reference for problem in self._blocking)
+
+    @property
+    def emptied_cases(self) -> frozenset[str]:
+        """References of the cases whose only problem is that nobody is left whose mail they may touch."""
+        others = {one.case_reference for one in self._blocking if one.code is not RuleCode.SCOPE_EMPTY}
+        return self.blocked_cases - others
+
+    @property
+    def _blocking(self) -> tuple[CompileProblem, ...]:
+        return tuple(problem for problem in self.problems if problem.blocks is Blocks.CASE)

@@ -13,9 +13,14 @@ from m365_restrict.rules.compilation import CompileOptions, Desired, Directory, 
 
 
 def compile_rules(
-    cases: Sequence[Case], choices: Sequence[Choice], directory: Directory, options: CompileOptions
+    cases: Sequence[Case],
+    choices: Sequence[Choice],
+    directory: Directory,
+    options: CompileOptions,
+    *,
+    stated: Sequence[Case] = (),
 ) -> Desired:
-    """Compile the cases in force and the councillors' choices.
+    """Compile the cases in force, the councillors' choices, and what cases without a live decision say.
 
     `cases` are effective cases that are in force today, those without a mail measure included.
     What is wrong with one case or choice refuses that one and leaves the others alone.
@@ -34,6 +39,10 @@ def compile_rules(
         transport=tuple(sorted(ready.transport + chosen.rules.transport, key=lambda rule: rule.order)),
         inbox=ready.inbox + chosen.rules.inbox,
         withheld=_joined([withheld, chosen.withheld]),
+        stated=_joined(
+            [compile_case(case, directory, options, restricted=restricted).rules for case in stated]
+        ),
+        stated_cases=frozenset(case.reference for case in stated),
         problems=tuple(problem for _, result in compiled for problem in result.problems),
         choice_refusals=chosen.refused,
     )

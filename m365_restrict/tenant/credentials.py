@@ -24,7 +24,7 @@ _MICROSOFT_AUTHORITIES = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialOptions:
-    """How one application signs in (graph.md 8.3). `role` is "reader" or "writer", for messages.
+    """How one application signs in (graph.md 8.3). `role` is "reader", "writer" or "setup", for messages.
 
     A certificate is preferred to a secret; a managed identity is used only if neither is given.
     `authority` is an https URL; `ca_file` is trusted in place of the system's certificates.
@@ -105,6 +105,10 @@ class ReaderCredential(Credential):
 
 class WriterCredential(Credential):
     """The writer application's. No reader accepts it."""
+
+
+class SetupCredential(Credential):
+    """The setup application's, for `init` alone: it may make lists, which no normal run may."""
 
 
 def _build(options: CredentialOptions) -> _AzureCredential:

@@ -26,6 +26,8 @@ JsonObject: TypeAlias = dict[str, Any]
 _ANCHOR = "APP:SystemMailbox{bb558c35-97f1-4cb9-8ff7-d53741dc928c}@"
 _PAGE_SIZE = 1000
 _THROTTLED = 429
+_ATTEMPTS = 5
+"""Attempts where a service that is down says nothing of when to come back; about 15 seconds, as for Graph."""
 _RETRIED_STATUSES = frozenset({408, 503, 504})
 _TRUNCATION = "there are more results available"
 
@@ -38,6 +40,9 @@ class ReadCmdlet(StrEnum):
     MAILBOX = "Get-Mailbox"
     ACCEPTED_DOMAIN = "Get-AcceptedDomain"
     TRANSPORT_CONFIG = "Get-TransportConfig"
+    TENANT_BLOCK_LIST = "Get-TenantAllowBlockListItems"
+    CONTENT_FILTER = "Get-HostedContentFilterPolicy"
+    JUNK_CONFIGURATION = "Get-MailboxJunkEmailConfiguration"
 
 
 class WriteCmdlet(StrEnum):
@@ -82,12 +87,16 @@ class CmdletResult:
 
 
 class _TryAgain(Exception):
-    """The service asked for another attempt; `after` is its Retry-After in seconds, if it named one."""
+    """Another attempt may help; `after` is the service's Retry-After in seconds, if it named one.
 
-    def __init__(self, failure: ServiceError, after: float | None) -> None:
+    `busy` where the service works and only wants fewer requests: then it is worth the whole deadline.
+    """
+
+    def __init__(self, failure: ServiceError, after: float | None, *, busy: bool = False) -> None:
         super().__init__(str(failure))
         self.failure = failure
         self.after = after
+        self.busy = busy
 
 
 class _ExchangeConnection:
@@ -129,10 +138,13 @@ class _ExchangeConnection:
             seen.add(url)
         return CmdletResult(tuple(values), tuple(warnings))
 
+    def _should_stop(self, state: RetryCallState) -> bool:
+        return stop_before_delay(self._options.deadline_seconds)(state) or _seems_down(state)
+
     async def _post_with_retries(self, cmdlet: Cmdlet, url: str, body: Mapping[str, object]) -> JsonObject:
         retrying = AsyncRetrying(
             retry=retry_if_exception_type(_TryAgain),
-            stop=stop_before_delay(self._options.deadline_seconds),
+            stop=self._should_stop,
             wait=_wait,
             reraise=True,
         )
@@ -227,6 +239,13 @@ def _values_of(cmdlet: StrEnum, page: JsonObject) -> list[JsonObject]:
     return [element for element in page.get("value") or () if isinstance(element, dict)]
 
 
+def _seems_down(state: RetryCallState) -> bool:
+    """Whether the service neither works nor says when it will."""
+    error = state.outcome.exception() if state.outcome else None
+    waits = isinstance(error, _TryAgain) and (error.busy or error.after is not None)
+    return state.attempt_number >= _ATTEMPTS and not waits
+
+
 def _wait(state: RetryCallState) -> float:
     """Never shorter than Retry-After; else 1, 2, 4 … 30 seconds (exchange.md 1.9)."""
     error = state.outcome.exception() if state.outcome else None
@@ -240,7 +259,8 @@ def _read_response(cmdlet: Cmdlet, response: httpx.Response) -> JsonObject:
         return _parse(cmdlet, response)
     failure = _failure(cmdlet, response)
     if _may_try_again(cmdlet, response):
-        raise _TryAgain(failure, retry_after_seconds(response.headers.get("retry-after")))
+        busy = response.status_code == _THROTTLED or is_concurrency_refusal(response.text)
+        raise _TryAgain(failure, retry_after_seconds(response.headers.get("retry-after")), busy=busy)
     raise failure
 
 

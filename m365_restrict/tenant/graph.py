@@ -6,7 +6,7 @@ POST after a 504 (graph.md 0.5, 0.7, 9; testing.md, Speed of the SDK). None of t
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,7 +24,12 @@ from tenacity import (
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.tenant.connection import build_http_client, retry_after_seconds, shown_path
-from m365_restrict.tenant.credentials import Credential, ReaderCredential, WriterCredential
+from m365_restrict.tenant.credentials import (
+    Credential,
+    ReaderCredential,
+    SetupCredential,
+    WriterCredential,
+)
 
 if TYPE_CHECKING:
     from m365_restrict.tenant.graph_sdk import GraphSdk
@@ -89,7 +94,7 @@ class _GraphConnection:
         url: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Mapping[str, object] | None = None,
+        body: Mapping[str, object] | bytes | None = None,
         retries: int | None = None,
     ) -> bytes:
         """Send one request; ServiceError for every answer that is not a success."""
@@ -121,7 +126,7 @@ class GraphReader:
     def __init__(
         self,
         options: GraphOptions,
-        credential: ReaderCredential,
+        credential: ReaderCredential | SetupCredential,
         *,
         ca_file: Path | None,
         in_flight: asyncio.Semaphore,
@@ -149,15 +154,19 @@ class GraphReader:
         *,
         query: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        before_each: Callable[[], Awaitable[None]] | None = None,
     ) -> AsyncIterator[JsonObject]:
         """Yield every element of every page. An empty page with a next link continues (graph.md 3.2).
 
-        ServiceError if a page lacks its `value` or a next link comes twice, so that the caller
-        either has all or knows that it has not.
+        `before_each` is awaited before each page, for services that count requests. ServiceError if a
+        page lacks its `value` or a next link comes twice, so that the caller either has all or knows
+        that it has not.
         """
         url = self._connection.url_for(path, query)
         seen = {url}
         while url:
+            if before_each is not None:
+                await before_each()
             page = await self._get(url, headers)
             if not isinstance(page.get("value"), list):
                 raise ServiceError(f"Graph answered GET {shown_path(url)} without a list of values.")
@@ -181,7 +190,7 @@ class GraphWriter:
     def __init__(
         self,
         options: GraphOptions,
-        credential: WriterCredential,
+        credential: WriterCredential | SetupCredential,
         *,
         ca_file: Path | None,
         in_flight: asyncio.Semaphore,
@@ -195,10 +204,23 @@ class GraphWriter:
 
     async def post(self, path: str, body: Mapping[str, object]) -> JsonObject:
         """POST once. Only a 429 is tried again: after another failure the object may exist (graph.md 0.7)."""
+        return _parse(await self._post(path, body), path)
+
+    async def post_for_nothing(self, path: str, body: Mapping[str, object]) -> None:
+        """POST once, as `post`, where the answer is empty: an accepted mail has no id (graph.md 7)."""
+        await self._post(path, body)
+
+    async def _post(self, path: str, body: Mapping[str, object]) -> bytes:
         url = self._connection.url_for(path)
         async for attempt in _post_attempts():
             with attempt:
                 raw = await self._connection.send("POST", url, body=body, retries=0)
+        return raw
+
+    async def put_content(self, path: str, content: bytes, *, content_type: str) -> JsonObject:
+        """PUT the bytes of a document; doing it twice leaves the same document (graph.md 7)."""
+        url = self._connection.url_for(path)
+        raw = await self._connection.send("PUT", url, headers={"Content-Type": content_type}, body=content)
         return _parse(raw, url)
 
     async def patch(self, path: str, body: Mapping[str, object], *, etag: str = "") -> None:
@@ -206,10 +228,11 @@ class GraphWriter:
         headers = {"If-Match": etag} if etag else {}
         await self._connection.send("PATCH", self._connection.url_for(path), headers=headers, body=body)
 
-    async def delete(self, path: str) -> None:
-        """DELETE; an object that is already gone is a success."""
+    async def delete(self, path: str, *, etag: str = "") -> None:
+        """DELETE; an object that is already gone is a success. With `etag`, only if nobody changed it."""
+        headers = {"If-Match": etag} if etag else {}
         try:
-            await self._connection.send("DELETE", self._connection.url_for(path))
+            await self._connection.send("DELETE", self._connection.url_for(path), headers=headers)
         except ServiceError as error:
             if error.status != _NOT_FOUND:
                 raise

@@ -59,7 +59,7 @@ class GraphSdk:
         url: str,
         *,
         headers: Mapping[str, str],
-        body: Mapping[str, object] | None,
+        body: Mapping[str, object] | bytes | None,
         retries: int | None,
     ) -> bytes:
         """The raw body of a successful answer; ServiceError with Graph's status and code for any other."""
@@ -79,16 +79,20 @@ def _request(
     method: str,
     url: str,
     headers: Mapping[str, str],
-    body: Mapping[str, object] | None,
+    body: Mapping[str, object] | bytes | None,
     retries: int | None,
 ) -> RequestInformation:
     request = RequestInformation(Method(method))
     request.url = url
     request.headers.try_add("Accept", "application/json")
     for name, value in headers.items():
-        request.headers.add(name, value)
-    if body is not None:
-        request.set_stream_content(json.dumps(body).encode(), "application/json")
+        if name != "Content-Type":
+            request.headers.add(name, value)
+    match body:
+        case bytes():
+            request.set_stream_content(body, headers.get("Content-Type", "application/octet-stream"))
+        case Mapping():
+            request.set_stream_content(json.dumps(body).encode(), "application/json")
     if retries is not None:
         request.add_request_options([RetryHandlerOption(max_retries=retries)])
     return request

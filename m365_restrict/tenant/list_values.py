@@ -1,7 +1,9 @@
 """Between Graph's JSON for list items and the neutral values of `register.item` (graph.md 3.4-3.6)."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from collections.abc import Set as AbstractSet
+from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from m365_restrict.register.columns import Column, ColumnKind, ListSchema
@@ -69,15 +71,20 @@ def read_instant(raw: object) -> datetime:
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
-def written_value(value: FieldValue | None, zone: ZoneInfo) -> object:
+def without_fields(entry: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any]:
+    """A version without these fields: versions come with all of them, whatever is asked for."""
+    fields = entry.get("fields") or {}
+    return {**entry, "fields": {name: value for name, value in fields.items() if name not in names}}
+
+
+def written_value(value: FieldValue | None) -> object:
     """What is sent for a value. None empties the column.
 
-    A day is sent as the UTC instant of local midnight, which is right whether SharePoint heeds the Z or
-    takes the text for UTC (graph.md 3.6).
+    A day is sent as noon in UTC: whether SharePoint heeds the Z or takes the text for UTC, the site's zone
+    makes the same day of it, winter and summer (graph.md 3.6).
     """
     if isinstance(value, date):
-        midnight = datetime.combine(value, time(), zone).astimezone(UTC)
-        return midnight.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return f"{value.isoformat()}T12:00:00Z"
     if isinstance(value, Person):
         return value.lookup_id
     if isinstance(value, tuple):

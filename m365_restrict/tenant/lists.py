@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from m365_restrict.tenant.list_values import (
     read_fields,
     read_identity,
     read_instant,
+    without_fields,
     written_value,
 )
 from m365_restrict.tenant.site_users import SiteUsers
@@ -121,17 +121,27 @@ class ListReader:
 
         No other read asks for these columns. SourceIncomplete where the item cannot be read.
         """
-        names = {ours: place.names[ours] for ours in sorted(schema.personal) if ours in place.names}
+        names = _personal_names(place, schema)
         if not names:
             return {}
+        path = f"{place.path}/items/{item_id}/fields"
         try:
-            raw = await self._graph.get_json(
-                f"{place.path}/items/{item_id}/fields", query={"$select": ",".join(names.values())}
-            )
+            raw = await self._graph.get_json(path, query={"$select": ",".join(names.values())})
         except ServiceError as error:
             raise _read_error(error, place.title) from error
-        found = {ours: str(raw.get(theirs) or "").strip() for ours, theirs in names.items()}
-        return {ours: value for ours, value in found.items() if value}
+        return _filled(raw, names)
+
+    async def read_personal_versions(
+        self, place: ListLocation, schema: ListSchema, item_id: str
+    ) -> dict[str, dict[str, str]]:
+        """The same of each version by its number, for an export: a name that was corrected is held too."""
+        names = _personal_names(place, schema)
+        query = {"$expand": f"fields($select={','.join(names.values())})"}
+        try:
+            pages = self._graph.get_pages(f"{place.path}/items/{item_id}/versions", query=query)
+            return {str(one["id"]): _filled(one.get("fields") or {}, names) async for one in pages}
+        except ServiceError as error:
+            raise _read_error(error, place.title) from error
 
     async def item_exists(self, place: ListLocation, item_id: str) -> bool:
         """Whether an item is still there. False only for a 404 by id while the list itself answers."""
@@ -176,7 +186,7 @@ class ListReader:
         if not found:
             raise SourceIncomplete(f"Item {item_id} of the list '{place.title}' has no version history.")
         personal = {place.names[name] for name in schema.personal if name in place.names}
-        impersonal = [_without_fields(entry, personal) for entry in found]
+        impersonal = [without_fields(entry, personal) for entry in found]
         return sorted(impersonal, key=lambda entry: _version_key(str(entry["id"])))
 
     async def _build(
@@ -240,7 +250,7 @@ class ListWriter:
 
         Raise ServiceError; status 412 means that somebody saved the item meanwhile: read it again.
         """
-        body = {place.names[name]: written_value(value, self._options.zone) for name, value in fields.items()}
+        body = {place.names[name]: written_value(value) for name, value in fields.items()}
         await self._graph.patch(f"{place.path}/items/{item_id}/fields", body, etag=etag)
 
 
@@ -277,10 +287,13 @@ def _selected(place: ListLocation, schema: ListSchema) -> list[str]:
     return selected
 
 
-def _without_fields(entry: JsonObject, names: AbstractSet[str]) -> JsonObject:
-    """A version without these fields: versions come with all of them, whatever is asked for."""
-    fields = entry.get("fields") or {}
-    return {**entry, "fields": {name: value for name, value in fields.items() if name not in names}}
+def _personal_names(place: ListLocation, schema: ListSchema) -> dict[str, str]:
+    return {ours: place.names[ours] for ours in sorted(schema.personal) if ours in place.names}
+
+
+def _filled(raw: JsonObject, names: Mapping[str, str]) -> dict[str, str]:
+    found = {ours: str(raw.get(theirs) or "").strip() for ours, theirs in names.items()}
+    return {ours: value for ours, value in found.items() if value}
 
 
 def _choices_of(column: JsonObject) -> tuple[str, ...]:

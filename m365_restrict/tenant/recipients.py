@@ -48,7 +48,7 @@ class GraphRecipients:
         try:
             return await self.account(address) or await self._group(address)
         except ServiceError as error:
-            return Unresolved(address, error.message, absent=False)
+            return Unresolved(address, error.message.rstrip("."), absent=False)
 
     async def resolve_target(self, address: str) -> Resolved:
         """As `resolve`: Graph does not show how a mailbox receives."""
@@ -125,7 +125,7 @@ class ExchangeRecipients:
         except ServiceError as error:
             if is_not_found(error):
                 return await self._without_mailbox(address)
-            return Unresolved(address, error.message, absent=False)
+            return Unresolved(address, error.message.rstrip("."), absent=False)
         if not result.values:
             return await self._without_mailbox(address)
         if len(result.values) > 1:
@@ -140,7 +140,7 @@ class ExchangeRecipients:
         try:
             result = await self._exchange.invoke(ReadCmdlet.MAILBOX, {"Identity": found.address})
         except ServiceError as error:
-            return Unresolved(address, error.message, absent=False)
+            return Unresolved(address, error.message.rstrip("."), absent=False)
         if len(result.values) != 1:
             return Unresolved(address, "Exchange did not describe its mailbox", absent=False)
         return _with_mailbox(found, result.values[0])
@@ -149,7 +149,7 @@ class ExchangeRecipients:
         try:
             account = await self._accounts.account(address)
         except ServiceError as error:
-            return Unresolved(address, error.message, absent=False)
+            return Unresolved(address, error.message.rstrip("."), absent=False)
         if account is None:
             return Unresolved(address, _NOT_KNOWN)
         # Exchange knows every mailbox, so an account that it does not know has none that mail could reach.

@@ -6,12 +6,17 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from m365_restrict.tenant.block_lists import BlockListReader
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 from m365_restrict.tenant.directory import DirectoryReader
 from m365_restrict.tenant.exchange import ExchangeOptions, ExchangeReader, ExchangeWriter
 from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter
 from m365_restrict.tenant.inbox_rules import InboxRuleReader, InboxRuleWriter
+from m365_restrict.tenant.library import LibraryWriter
+from m365_restrict.tenant.list_items import ListItemWriter
 from m365_restrict.tenant.lists import ListOptions, ListReader, ListWriter
+from m365_restrict.tenant.mail import MailSender
+from m365_restrict.tenant.trace import MessageTraceReader
 from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportRuleWriter
 
 
@@ -38,6 +43,8 @@ class TenantReaders:
     directory: DirectoryReader
     transport_rules: TransportRuleReader
     inbox_rules: InboxRuleReader
+    traces: MessageTraceReader
+    block_lists: BlockListReader
     in_flight: asyncio.Semaphore
 
 
@@ -46,8 +53,11 @@ class TenantWriters:
     """All that writes, with the writer application's credential. Nothing here reads."""
 
     lists: ListWriter
+    list_items: ListItemWriter
     transport_rules: TransportRuleWriter
     inbox_rules: InboxRuleWriter
+    mail: MailSender
+    library: LibraryWriter
 
 
 @asynccontextmanager
@@ -66,6 +76,8 @@ async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
             directory=DirectoryReader(graph, exchange),
             transport_rules=TransportRuleReader(exchange),
             inbox_rules=InboxRuleReader(graph),
+            traces=MessageTraceReader(graph),
+            block_lists=BlockListReader(exchange),
             in_flight=in_flight,
         )
 
@@ -82,6 +94,9 @@ async def open_writers(options: TenantOptions, in_flight: asyncio.Semaphore) -> 
         stack.push_async_callback(exchange.close)
         yield TenantWriters(
             lists=ListWriter(graph, options.lists),
+            list_items=ListItemWriter(graph),
             transport_rules=TransportRuleWriter(exchange),
             inbox_rules=InboxRuleWriter(graph),
+            mail=MailSender(graph),
+            library=LibraryWriter(graph),
         )

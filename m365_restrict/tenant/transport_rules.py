@@ -17,6 +17,7 @@ RawRule: TypeAlias = dict[str, Any]
 
 SCOPE = "transport rules"
 _NOT_FOUND = 404
+_UNKNOWN_RECIPIENT = "ManagementObjectNotFoundException"
 
 
 class TransportRuleReader:
@@ -54,12 +55,11 @@ class TransportRuleWriter:
 
         After a ServiceError the rule may exist all the same: list the rules before asking again.
         """
-        result = await self._exchange.invoke(WriteCmdlet.NEW, parameters)
-        return _guid_of(result)
+        return _guid_of(await self._invoke(WriteCmdlet.NEW, parameters))
 
     async def update(self, guid: str, parameters: Mapping[str, object]) -> None:
         """Set-TransportRule with exactly these parameters; what is not named is left alone."""
-        await self._exchange.invoke(WriteCmdlet.SET, {"Identity": guid, **parameters})
+        await self._invoke(WriteCmdlet.SET, {"Identity": guid, **parameters})
 
     async def enable(self, guid: str, mode: str) -> None:
         """Enable-TransportRule with `mode` Enforce or Audit."""
@@ -76,6 +76,27 @@ class TransportRuleWriter:
         except ServiceError as error:
             if error.status != _NOT_FOUND:
                 raise
+
+    async def _invoke(self, cmdlet: WriteCmdlet, parameters: Mapping[str, object]) -> CmdletResult:
+        try:
+            return await self._exchange.invoke(cmdlet, parameters)
+        except ServiceError as error:
+            if not _is_about_senders(error, parameters.get("From")):
+                raise
+            # Whether From takes outside addresses differs from tenant to tenant (exchange.md 2.1, From).
+            raise ServiceError(
+                "This tenant's Exchange takes no outside address as the sender of a rule (From). Set "
+                "M365_RESTRICT_RULES__SENDER_MATCH=patterns, read the plan again and apply it.",
+                status=error.status,
+                service_code=error.service_code,
+            ) from error
+
+
+def _is_about_senders(error: ServiceError, senders: object) -> bool:
+    """Whether the service does not know one of the senders as a recipient."""
+    if error.service_code != _UNKNOWN_RECIPIENT or not isinstance(senders, list | tuple):
+        return False
+    return any(str(sender).lower() in error.message.lower() for sender in senders)
 
 
 def _guid_of(result: CmdletResult) -> str:

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -6,6 +7,7 @@ from m365_restrict.plan.change import ChangeClass, Severity
 from m365_restrict.plan.difference import difference
 from m365_restrict.plan.findings import findings_of
 
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 NAME = "RC-1 Redirect to single contact"
 
 
@@ -14,7 +16,7 @@ def found(council: Any, edit: dict[str, Any]) -> Any:
     tenant = council.tenant(desired)
     applied = council.applied(desired, tenant)
     tenant.rule(NAME).update(edit)
-    return findings_of(difference(council.compare(desired, tenant, applied)))
+    return findings_of(difference(council.compare(desired, tenant, applied)), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -22,8 +24,10 @@ def found(council: Any, edit: dict[str, Any]) -> Any:
     [
         ({"From": None}, Severity.CRITICAL),
         ({"State": "Disabled"}, Severity.HIGH),
-        ({"ExceptIfSentTo": []}, Severity.HIGH),
-        ({"ExceptIfFrom": ["rc-1@mail.example"]}, Severity.MEDIUM),
+        ({"From": ["rc-1@mail.example", "b@mail.example"]}, Severity.HIGH),
+        ({"ExceptIfSentTo": []}, Severity.CRITICAL),
+        ({"ExceptIfSentToMemberOf": None}, Severity.CRITICAL),
+        ({"ExceptIfFrom": ["rc-1@mail.example"]}, Severity.HIGH),
         ({"Comments": "tidied up"}, Severity.LOW),
     ],
 )

@@ -100,3 +100,17 @@ def test_a_rule_without_anyone_left_is_no_rule() -> None:
 
 def test_a_sender_that_moved_to_another_rule_of_the_case_is_not_let_through() -> None:
     assert opened(RULE, changed(OPENINGS[0]), SENDERS) == RULE
+
+
+def test_the_exemption_of_a_new_target_waits_with_the_target() -> None:
+    rerouted = {
+        "RedirectMessageTo": ("other@ash.example",),
+        "ExceptIfSentTo": ("c@ash.example", "other@ash.example"),
+    }
+    assert opened(RULE, changed(rerouted), SENDERS) == RULE
+
+
+def test_an_exemption_beside_a_new_target_is_taken() -> None:
+    exempt = ("c@ash.example", "d@ash.example", "other@ash.example")
+    rerouted = changed({"RedirectMessageTo": ("other@ash.example",), "ExceptIfSentTo": exempt})
+    assert opened(RULE, rerouted, SENDERS) == RULE | {"ExceptIfSentTo": exempt[:2]}

@@ -62,7 +62,7 @@ def test_the_schema_forbids_what_it_does_not_name(plan_document):
         ("plan", {"plan_id", "changes", "refused", "choices", "guards", "tests"}),
         ("drift", {"findings", "live", "summary"}),
         ("explain", {"address", "case_refs", "rules", "copies", "because"}),
-        ("validate", {"cases", "choices", "refused_choices", "summary"}),
+        ("validate", {"cases", "choices", "policy_warnings", "refused_choices", "summary"}),
     ],
 )
 def test_the_keys_of_every_document(request, name, keys):

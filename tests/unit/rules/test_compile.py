@@ -51,6 +51,7 @@ def test_measures_without_rules(council: Any, measure: Measure) -> None:
     assert (desired.transport, desired.inbox, desired.problems) == ((), (), ())
 
 
+@pytest.mark.requirement("M-17", "W-4", "Y1-23")
 @pytest.mark.parametrize(
     "measure", [Measure.REDIRECT, Measure.COPY, Measure.ALLOWED_ONLY, Measure.FILE, Measure.REFUSE]
 )
@@ -124,6 +125,7 @@ def spoc_with(council: Any, kind: RecipientKind = RecipientKind.SHARED_MAILBOX, 
     council.know(council.recipient(SPOC, kind, **more))
 
 
+@pytest.mark.requirement("M-45")
 @pytest.mark.parametrize(
     ("fault", "code"),
     [

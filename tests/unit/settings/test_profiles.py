@@ -5,8 +5,8 @@ from settings import load_profile
 
 
 def test_the_default_profile_is_that_of_the_contract():
-    profile = load_profile("default")
-    assert (profile.quorum, profile.proposer_may_approve, profile.max_months) == (1, False, 12)
+    rules = load_profile("default").general
+    assert (rules.quorum, rules.proposer_may_approve, rules.max_months) == (1, False, 12)
 
 
 @pytest.mark.parametrize("name", ["deafult", "../model", ""])

@@ -145,3 +145,18 @@ def test_reader_refuses_a_write_cmdlet_at_run_time_too(tenant, answer):
     with pytest.raises(ValueError, match="New-TransportRule"):
         asyncio.run(_read(tenant, "New-TransportRule"))
     assert tenant.received == []
+
+
+def test_a_tenant_that_takes_no_outside_sender_is_said_plainly(tenant, answer):
+    text = '|X.ManagementObjectNotFoundException|Couldn\'t find recipient "pat@post.example".'
+    body = {"error": {"message": "Invalid Operation", "details": [{"message": text}]}}
+    tenant.script = [answer(body, status=400)]
+
+    async def create():
+        async with tenant.exchange() as (_, writer):
+            await TransportRuleWriter(writer).create({"Name": "n", "From": ["pat@post.example"]})
+
+    with pytest.raises(ServiceError) as caught:
+        asyncio.run(create())
+    assert "RULES__SENDER_MATCH=patterns" in caught.value.message
+    assert "pat@post.example" not in caught.value.message

@@ -74,10 +74,10 @@ def test_identity(raw, kind, address):
     [
         ("x", "x"),
         (None, None),
-        (date(2026, 7, 1), "2026-06-30T23:00:00Z"),
-        (date(2026, 12, 1), "2026-12-01T00:00:00Z"),
+        (date(2026, 7, 1), "2026-07-01T12:00:00Z"),
+        (date(2026, 12, 1), "2026-12-01T12:00:00Z"),
         (("a", "b"), ["a", "b"]),
     ],
 )
 def test_written_value(value, sent):
-    assert written_value(value, _LONDON) == sent
+    assert written_value(value) == sent

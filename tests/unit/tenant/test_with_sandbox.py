@@ -231,6 +231,29 @@ def test_a_remapped_column_is_read_by_our_name(sandbox):
     assert _snapshot(sandbox, **changes).items[0].fields["NoticeDocId"] == "elsewhere"
 
 
+def test_no_read_of_a_list_holds_who_a_case_is_about(sandbox):
+    who = {"PersonName": "Pat Person", "ContactDetails": "1 High Street\nAshbourne"}
+    sandbox.seed(
+        _seed([_case(_version("officer", Title="RC-1", **who), _version("officer", Status="Draft"))])
+    )
+    (item,) = _snapshot(sandbox).items
+    for fields in (item.fields, *(version.fields for version in item.versions)):
+        assert fields["Title"] == "RC-1"
+        assert not {"PersonName", "ContactDetails"} & set(fields)
+
+
+def test_who_a_case_is_about_is_read_by_item_alone(sandbox):
+    sandbox.seed(_seed([_case(_version("officer", Title="RC-1", PersonName="Pat Person"))]))
+
+    async def act(readers):
+        site = _settings(sandbox).lists.site
+        place = await readers.lists.locate(site, _LIST, RESTRICTED_CONTACTS)
+        return await readers.lists.read_personal_fields(place, RESTRICTED_CONTACTS, "1")
+
+    assert _read(sandbox, act) == {"PersonName": "Pat Person"}
+    assert sandbox.requests()[-1]["path"].endswith("/items/1/fields")
+
+
 def test_the_snapshots_version_changes_with_any_save(sandbox):
     sandbox.seed(_seed())
     before = _snapshot(sandbox).version

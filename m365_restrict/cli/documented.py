@@ -1,0 +1,70 @@
+"""From work to its exit code for verbs with documents of their own: a failed run has a document too."""
+
+import asyncio
+import os
+import secrets
+import socket
+import sys
+import traceback
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+from m365_restrict.cli.output import write_whole
+from m365_restrict.errors import ExitCode, RestrictError
+from m365_restrict.ledger.runs import RunStart
+from m365_restrict.report.documents import Failure, Head
+from m365_restrict.report.json_text import AnyDocument
+from m365_restrict.report.lines import failure_of
+
+DocumentT = TypeVar("DocumentT", bound=AnyDocument)
+
+
+def carry_out(
+    work: Callable[[str], Awaitable[DocumentT]],
+    failed: Callable[[Head], DocumentT],
+    write: Callable[[DocumentT], None],
+) -> int:
+    """Do the work with a run id, write the document, and return the exit code that it agrees with."""
+    started = datetime.now(UTC)
+    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+    def _after(exit_code: ExitCode, failure: Failure) -> DocumentT:
+        finished = datetime.now(UTC)
+        return failed(
+            Head(run_id=run_id, started_at=started, finished_at=finished, exit_code=exit_code, error=failure)
+        )
+
+    async def _work() -> DocumentT:
+        return await work(run_id)
+
+    try:
+        document = asyncio.run(_work())
+    except RestrictError as error:
+        document = _after(error.exit_code, failure_of(error))
+    except Exception as error:
+        traceback.print_exc(file=sys.stderr)
+        message = f"An error that this program does not know: {type(error).__name__}."
+        advice = f"Run the command again; if it fails again, report run {run_id} with the lines above."
+        failure = Failure(code="unexpected", message=message, advice=advice)
+        document = _after(ExitCode.UNEXPECTED, failure)
+    try:
+        write(document)
+    except OSError as error:
+        print(f"The result could not be written: {error}", file=sys.stderr)
+        return int(ExitCode.UNEXPECTED)
+    return int(document.head.exit_code)
+
+
+def write_text(text: str, file: Path | None) -> None:
+    """To the file, whole or not at all, or to stdout."""
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        write_whole(file, text)
+
+
+def run_start(run_id: str, verb: str, now: datetime) -> RunStart:
+    """What the ledger records of a run as it begins."""
+    return RunStart(run_id=run_id, verb=verb, started_at=now, host=socket.gethostname(), pid=os.getpid())

@@ -1,0 +1,51 @@
+"""Options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EnvFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--env-file",
+        envvar="M365_RESTRICT_ENV_FILE",
+        help="Read settings (KEY=VALUE lines) from this file; variables of the environment win.",
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="The same as --output json.")]
+OutputFormat = Annotated[
+    str,
+    typer.Option(
+        "--output",
+        "--format",
+        metavar="text|json",
+        help="text for people, json for scripts (docs/schemas/).",
+    ),
+]
+OutputFile = Annotated[
+    Path | None,
+    typer.Option("--output-file", "-o", help="Write the result to this file, whole or not at all."),
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", help="Also write the result as one HTML page to this file.")
+]
+Approve = Annotated[
+    bool, typer.Option("--approve", help="Make the changes without asking, whatever they are now.")
+]
+PlanId = Annotated[
+    str,
+    typer.Option(
+        "--plan-id",
+        metavar="ID",
+        help="Make the changes only if they are still those of the plan with this id.",
+    ),
+]
+
+
+def format_of(output: str, *, json: bool) -> str:
+    """Text or json; BadParameter for anything else."""
+    chosen = "json" if json else output
+    if chosen not in {"text", "json"}:
+        raise typer.BadParameter(f"--output takes text or json, not '{chosen}'.")
+    return chosen

@@ -1,0 +1,87 @@
+"""Deleted cases: their certificates, and the removal of personal data from the ledger itself.
+
+The case reference, days, hashes and object ids stay: they prove what was decided and that it is gone,
+and name nobody outside the council (policy.md 5, Evidence).
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.schema import approval_evidence, case_lives, deletions, runs
+
+_GONE = "(deleted)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deletion:
+    """One deleted case. `certificate` is its document as JSON."""
+
+    item_id: str
+    case_reference: str
+    deleted_on: date
+    run_id: str
+    certificate: str
+
+
+class Deletions:
+    """The table of certificates."""
+
+    def __init__(self, database: Database) -> None:
+        """Work on an open database."""
+        self._database = database
+
+    def all(self) -> Mapping[str, Deletion]:
+        """Every certificate by the id of the item that was deleted."""
+        with self._database.reading() as connection:
+            rows = connection.execute(select(deletions)).mappings().all()
+        return {row["item_id"]: Deletion(**row) for row in rows}
+
+    def record(self, deletion: Deletion, *, addresses: Iterable[str], evidence_ids: Iterable[str]) -> None:
+        """Keep a certificate and take the case's addresses out of the ledger, both or neither.
+
+        `evidence_ids` are those of the case and of its reviews in the evidence of approval.
+        """
+        with self._database.writing() as connection:
+            for item_id in evidence_ids:
+                connection.execute(
+                    update(approval_evidence)
+                    .where(approval_evidence.c.item_id == item_id)
+                    .values(values_json="{}")
+                )
+            _redact_documents(connection, frozenset(one.lower() for one in addresses))
+            connection.execute(delete(case_lives).where(case_lives.c.item_id == deletion.item_id))
+            connection.execute(delete(deletions).where(deletions.c.item_id == deletion.item_id))
+            connection.execute(
+                insert(deletions).values(
+                    item_id=deletion.item_id,
+                    case_reference=deletion.case_reference,
+                    deleted_on=deletion.deleted_on,
+                    run_id=deletion.run_id,
+                    certificate=deletion.certificate,
+                )
+            )
+
+
+def _redact_documents(connection: Connection, addresses: frozenset[str]) -> None:
+    """Plans of past runs hold the addresses that rules were written with."""
+    for row in connection.execute(select(runs.c.run_id, runs.c.document)).all():
+        text = _without(row.document, addresses)
+        if text != row.document:
+            connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(document=text))
+
+
+def _without(text: str, addresses: frozenset[str]) -> str:
+    for address in addresses:
+        text = _spellings(address).sub(_GONE, text)
+    return text
+
+
+def _spellings(address: str) -> re.Pattern[str]:
+    """The whole address in any case of letters, also as a rule's pattern spells it: with backslashes."""
+    body = "".join(one if one.isalnum() else rf"\\*{re.escape(one)}" for one in address)
+    return re.compile(rf"(?<![\w.+-]){body}(?![\w-]|\.\w)", re.IGNORECASE)
