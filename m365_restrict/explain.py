@@ -6,20 +6,18 @@ others'. Councillors' own choices are left out, whoever asks (design.md 6).
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from email.message import EmailMessage
 
-from m365_restrict.errors import ConfigurationError, ErrorCode, ExitCode, ServiceError
+from m365_restrict.errors import ExitCode, ServiceError
+from m365_restrict.explained_mail import copy_line, message_from, read_sender
 from m365_restrict.found import Planned
-from m365_restrict.mailflow.delivery import JUNK_EMAIL, Copy, MailFlow, deliver
+from m365_restrict.mailflow.delivery import JUNK_EMAIL, MailFlow, deliver
 from m365_restrict.mailflow.mailboxes import KnownMailboxes
-from m365_restrict.mailflow.message import Message, read_message
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.mail_directory import PlannedDirectory, ordinary_address
 from m365_restrict.policy.judgement import AcceptedCase
 from m365_restrict.reconcile import reconcile
-from m365_restrict.register.address import BadAddress, read_address
 from m365_restrict.register.recipient import Recipient
-from m365_restrict.report.documents import CopyLine, ExplainDocument, RuleLine
+from m365_restrict.report.documents import ExplainDocument, RuleLine
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.naming import JUNK_FOLDER, long_day
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
@@ -36,13 +34,7 @@ async def explain(
 
     Raises ConfigurationError for a text that is not one address.
     """
-    sender = read_address(address)
-    if isinstance(sender, BadAddress):
-        raise ConfigurationError(
-            f"'{sender.line}' cannot be explained: {sender.reason}.",
-            code=ErrorCode.SETTINGS_INVALID,
-            advice="Give one full e-mail address.",
-        )
+    sender = read_sender(address)
     found = await reconcile(run)
     planned = found.planned
     if planned is None or isinstance(planned.observed.transport, Unknown):
@@ -57,14 +49,14 @@ async def explain(
         mailboxes=_junk_mailboxes(planned),
         now=run.now,
     )
-    copies = deliver(_message(sender, asked), asked, flow)
+    copies = deliver(message_from(sender, asked), asked, flow)
     rules = tuple(_rules(sender, planned))
     return ExplainDocument(
         head=head_of(run, found, finished_at, exit_code=ExitCode.IN_STEP),
         address=sender,
         case_refs=tuple(one.case.reference for one in cases),
         rules=rules,
-        copies=tuple(_copy_line(copy) for copy in copies),
+        copies=tuple(copy_line(copy) for copy in copies),
         because=tuple(_because(cases, asked, planned)),
     )
 
@@ -126,27 +118,6 @@ def _junk_mailboxes(planned: Planned) -> KnownMailboxes:
         body = message_rule_body(rule.properties, folders={JUNK_FOLDER: JUNK_FOLDER}, sequence=1)
         rules.setdefault(rule.mailbox, []).append(body)
     return KnownMailboxes(rules=rules, folder_paths={mailbox: {JUNK_FOLDER: JUNK_EMAIL} for mailbox in rules})
-
-
-def _message(sender: str, recipients: Sequence[str]) -> Message:
-    email = EmailMessage()
-    email["From"] = sender
-    email["To"] = ", ".join(recipients)
-    email["Message-ID"] = "<explained@explained.example>"
-    email.set_content("")
-    return read_message(email.as_bytes(), sender)
-
-
-def _copy_line(copy: Copy) -> CopyLine:
-    return CopyLine(
-        recipient=copy.recipient,
-        outcome=copy.outcome.value,
-        mailbox=copy.mailbox,
-        folder=copy.folder,
-        rules=copy.rules,
-        ndr=copy.ndr,
-        added_by=copy.added_by,
-    )
 
 
 def _rules(sender: str, planned: Planned) -> Iterator[RuleLine]:

@@ -1,12 +1,12 @@
 """What follows a run that wrote: letters drafted, the lists told, people told."""
 
-from m365_restrict.drafting import draft_letters
 from m365_restrict.found import Found
-from m365_restrict.mail_post import Told, ToldOutcome
+from m365_restrict.letters.drafting import draft_letters
 from m365_restrict.run_context import Run
-from m365_restrict.telling import tell
+from m365_restrict.telling.mail_post import Told, ToldOutcome
+from m365_restrict.telling.tell import tell
+from m365_restrict.telling.write_back import write_back
 from m365_restrict.tenant.session import TenantWriters
-from m365_restrict.write_back import write_back
 from m365_restrict.write_outcome import Result
 
 

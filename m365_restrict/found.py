@@ -3,13 +3,13 @@
 from dataclasses import dataclass, replace
 
 from m365_restrict.checking import LiveCases
-from m365_restrict.mail_post import Told
 from m365_restrict.plan.change import Observed, Plan
 from m365_restrict.plan.proof import Proof
 from m365_restrict.policy.judgement import Judgement
 from m365_restrict.reading import Folders, People, Register
 from m365_restrict.register.read_choice import ChoiceReading
 from m365_restrict.rules.compilation import Desired, Directory
+from m365_restrict.telling.mail_post import Told
 from m365_restrict.write_outcome import ChangeOutcome
 
 

@@ -12,6 +12,9 @@ from m365_restrict.errors import ConfigurationError
 from settings.model import DELIMITER, PREFIX, Settings
 from settings.names import known_names
 
+ENV_FILE = f"{PREFIX}ENV_FILE"
+"""Names the file itself, for the command line; it is no setting."""
+
 _ENVIRONMENT = "environment"
 _SECRET_WORDS = ("SECRET", "PASSWORD")
 
@@ -30,7 +33,7 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings
     ):
         for key, value in source.items():
             name = key.upper()
-            if name.startswith(PREFIX):
+            if name.startswith(PREFIX) and name != ENV_FILE:
                 given[name] = value
                 origins[name] = origin
     given = {name: value for name, value in given.items() if value.strip()}

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from m365_restrict.case_notes import CaseStanding
 from m365_restrict.register.case import ItemType, Measure, Scope, Stage, Status
 from m365_restrict.register.choice import Handling
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.review import Outcome
+from m365_restrict.telling.case_notes import CaseStanding
 
 LIVE = (Status.APPROVED, Status.UNDER_REVIEW)
 OVER = (Status.LIFTED, Status.CLOSED, Status.REJECTED, Status.WITHDRAWN)

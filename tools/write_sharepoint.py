@@ -17,11 +17,11 @@ from xml.sax.saxutils import escape, quoteattr
 
 from sharepoint_views import FORMULAS, LIVE, OVER, VIEWS, field_ref
 
-from m365_restrict.case_notes import CaseStanding
-from m365_restrict.choice_notes import ChoiceStanding
 from m365_restrict.register.case import Status
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS, ColumnKind
 from m365_restrict.register.schema import Column, ListSchema
+from m365_restrict.telling.case_notes import CaseStanding
+from m365_restrict.telling.choice_notes import ChoiceStanding
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "deploy" / "sharepoint"

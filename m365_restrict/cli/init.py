@@ -12,8 +12,8 @@ from m365_restrict.ledger.runs import RunEnd
 from m365_restrict.report.init_document import InitDocument, init_lines
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import plain
-from m365_restrict.setup_plan import Step
-from m365_restrict.setup_run import SetupRun, set_up
+from m365_restrict.setup.plan import Step
+from m365_restrict.setup.run import SetupRun, set_up
 from m365_restrict.tenant.session import open_readers
 from m365_restrict.tenant.setup import open_setup
 from settings.load import load_settings

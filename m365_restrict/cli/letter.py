@@ -10,7 +10,7 @@ from m365_restrict.cli.documented import carry_out, run_start, write_text
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
-from m365_restrict.letter_run import LetterOrder, write_letter
+from m365_restrict.letters.letter_run import LetterOrder, write_letter
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.letter_document import LetterDocument, letter_lines

@@ -41,7 +41,7 @@ def letter(
     Example: m365-restrict letter RC-2026-014 --kind decision --output-dir letters
     """
     from m365_restrict.cli.letter import LetterRequest, run_letter
-    from m365_restrict.letter_run import LetterOrder
+    from m365_restrict.letters.letter_run import LetterOrder
 
     order = LetterOrder(reference=case.strip(), kind=kind, language=language)
     request = LetterRequest(

@@ -15,16 +15,16 @@ from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd
-from m365_restrict.life_run import review_lives
+from m365_restrict.life.retention_run import keep_retention
+from m365_restrict.life.review_run import review_lives
 from m365_restrict.plan.change import Plan
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.retention import RetentionDocument, retention_lines
 from m365_restrict.report.text import plain
 from m365_restrict.report.worklist import WorklistDocument, worklist_lines
-from m365_restrict.retention_run import keep_retention
 from m365_restrict.run_context import Run, Writing
-from m365_restrict.telling import notice_post
+from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.clock import Clock
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.load import load_settings

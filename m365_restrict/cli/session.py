@@ -10,6 +10,7 @@ from m365_restrict.cli.approval import approver
 from m365_restrict.cli.request import Request
 from m365_restrict.errors import RestrictError
 from m365_restrict.explain import explain
+from m365_restrict.explain_ledger import explain_from_ledger
 from m365_restrict.ledger.lease import Holder, Lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
@@ -56,6 +57,10 @@ async def _run(
     say: Callable[[str], None],
     clock: Clock,
 ) -> Document:
+    if request.from_ledger:
+        return explain_from_ledger(
+            ledger, request.address, request.recipients, run_id=start.run_id, now=start.started_at
+        )
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
         lease = stack.enter_context(_lease(settings, ledger, start)) if request.writes else None

@@ -1,4 +1,4 @@
-"""One thing to tell one role about one case: what `life_run` decides and the mail side words and sends.
+"""One thing to tell one role about one case: `life.review_run` decides it, the mail side words and sends it.
 
 A notice never holds a name or an address of the person restricted, nor the grounds (policy.md 3, F18, F19):
 the case reference is all that names the case.

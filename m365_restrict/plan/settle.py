@@ -128,22 +128,33 @@ def _settle_unwanted(
     reason = trio.change_class or ChangeClass.PENDING
     recorded = _is_recorded(trio, given, wanted, opens=opens)
     change = deletion(trio.applied or trio.record(), trio.observed, reason, opens=recorded)
-    if not recorded and trio.case_reference in given.desired.stated_cases:
-        change = replace(change, opening=_stated_opening(trio, trio.observed, change, wanted))
+    if not recorded:
+        change = replace(change, opening=_opening_instead(trio, trio.observed, change, given, wanted))
     gathered.changes.append(change)
 
 
-def _stated_opening(trio: Trio, observed: ObservedRule, whole: Change, wanted: WantedRules) -> Change | None:
-    """What the item of a case without a live decision opens in its rule, should a guard keep that rule.
+def _opening_instead(
+    trio: Trio, observed: ObservedRule, whole: Change, given: DifferenceInput, wanted: WantedRules
+) -> Change | None:
+    """What the item of the case opens in a rule that is to go, should a guard keep the rule in place.
 
-    Where it leaves nobody, or narrows to more than one rule can say, the rule goes.
+    Where the item leaves nobody, or narrows to more than one rule can say, the rule goes.
     """
-    said = [entry for entry in wanted.stated if entry.case_reference == trio.case_reference]
-    same = [entry for entry in said if entry.key == trio.key] or said
-    if len(same) != 1 or not _may_stand_in(same[0], trio, observed):
+    if trio.case_reference in given.desired.stated_cases:
+        said = wanted.stated
+    elif trio.case_reference in given.live_case_refs and not trio.chosen:
+        said = tuple(one for one in wanted.rules.values() if not one.chosen_by_holder and not one.withheld)
+    else:
+        return None
+    said = tuple(one for one in said if one.case_reference == trio.case_reference)
+    if said and all(one.kind is not trio.kind for one in said):
+        return None  # The measure has moved to the other service: this rule is replaced, not opened.
+    label = trio.key.rpartition("/")[0]
+    nearest = [one for one in said if one.key.rpartition("/")[0] == label][:1] or said
+    if len(nearest) != 1 or not _may_stand_in(nearest[0], trio, observed):
         return replace(whole, opens=True)
-    senders = frozenset(sender for entry in said for sender in senders_of(entry.properties))
-    form = replace(same[0], key=trio.key, mailbox=trio.mailbox)
+    senders = frozenset(sender for one in said for sender in senders_of(one.properties))
+    form = replace(nearest[0], key=trio.key, mailbox=trio.mailbox)
     return opening_part(form, observed, whole.change_class, senders)
 
 

@@ -12,9 +12,9 @@ from docx import Document
 from jsonschema import Draft202012Validator
 
 from m365_restrict.cli.letter import LetterRequest, run_letter
-from m365_restrict.drafting import draft_letters, draft_links
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.letter_run import LetterOrder
+from m365_restrict.letters.drafting import draft_letters, draft_links
+from m365_restrict.letters.letter_run import LetterOrder
 from m365_restrict.reconcile import reconcile
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.letters.codes import LetterCode

@@ -127,3 +127,26 @@ def test_a_later_start_opens_during_a_freeze(council: Any) -> None:
     council.edit(1, by="clerk@ash.example", EffectiveFrom="2026-12-01")
     assert council.apply().exit_code == 0
     assert is_open(council, 1)
+
+
+def test_a_mailbox_that_leaves_the_scope_is_open_although_the_case_tightens_elsewhere(council: Any) -> None:
+    """The group's rule would grow, which waits; the mailbox's own rule goes, which does not."""
+    named = {"Scope": "Named mailboxes or services"}
+    both = "planning@ash.example\nbenefits@ash.example"
+    council.in_force(council.case("RC-1", Addresses="p1@post.example", ScopeMailboxes=both, **named))
+    council.edit(1, by="clerk@ash.example", ScopeMailboxes="benefits@ash.example")
+    assert council.apply(settings=UNKNOWN).exit_code == 3
+    (copy,) = council.mail("p1@post.example", ["planning@ash.example"])
+    assert copy["outcome"] == "delivered"
+    (copy,) = council.mail("p1@post.example", ["caseworker@ash.example"])
+    assert copy["outcome"] == "redirected"
+
+
+def test_another_measure_opens_nothing_while_a_guard_holds_it(council: Any) -> None:
+    named = {"Scope": "Named mailboxes or services", "ScopeMailboxes": "planning@ash.example"}
+    council.in_force(council.case("RC-1", Addresses="p1@post.example", **named))
+    council.edit(1, by="officer@ash.example", Measure="Junk in named mailboxes")
+    council.edit(1, by="director@ash.example", Status="Approved")
+    assert council.apply(settings=UNKNOWN).exit_code == 3
+    (copy,) = council.mail("p1@post.example", ["planning@ash.example"])
+    assert copy["outcome"] == "redirected"

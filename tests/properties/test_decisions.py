@@ -53,6 +53,8 @@ GROUPS = {
 SHARED = [f"{name}@ash.example" for name in ("parks", "planning", "housing", "contact", "point", "safe")]
 PEOPLE = [DIRECTOR, DEPUTY, *OFFICERS, "cllr.a@ash.example", "cllr.b@ash.example", FLOW]
 PEOPLE += ["outsider@ash.example", "caseworker@ash.example"]
+# One that cannot be found makes a guard hold back everything but openings.
+PROTECTED_MAILBOXES = ["safe@ash.example", "safe@ash.example", "safe@ash.example,gone@ash.example"]
 NEVER = {"safe@ash.example", *GROUPS["councillors@ash.example"]}
 
 BASE: Fields = {
@@ -106,7 +108,6 @@ def one_edit(random: Random, number: int) -> Fields:
         lambda: {"CouncillorRoute": random.choice(["Not affected", "Councillor opted in"])},
         lambda: {"WardCouncillors": random.choice([[], ["cllr.b@ash.example"]])},
         lambda: {"ItemType": random.choice(["Person", "Organisation", "Property"])},
-        lambda: {"Title": f"RC-{number}{random.choice(['', 'x', 'y'])}"},
     ]
     made: Fields = {}
     for change in random.sample(edits, random.choice([1, 1, 1, 2, 3])):
@@ -127,8 +128,8 @@ def a_case(random: Random, number: int) -> Fields:
         proposed |= {"Scope": NAMED, "ScopeMailboxes": "\n".join(SCOPES[: random.randint(1, 4)])}
     by = random.choice([*OFFICERS, *OFFICERS, DIRECTOR, "app:form"])
     versions = [{"at": "2026-09-01T10:00:00Z", "by": by, "fields": proposed}]
-    if random.random() < 4 / 5:
-        saver = random.choice([DIRECTOR, DIRECTOR, DIRECTOR, DEPUTY, FLOW, "app:workflow", anybody(random)])
+    if random.random() < 9 / 10:
+        saver = random.choice([*[DIRECTOR] * 6, DEPUTY, FLOW, "app:workflow", anybody(random)])
         versions.append({"at": "2026-09-03T15:00:00Z", "by": saver, "fields": {"Status": "Approved"}})
     return {"created_by": by, "versions": versions}
 
@@ -338,6 +339,7 @@ class Council:
         self.client = client
         self.ledger = ledger
         self.approvers = APPROVER_SETS[0]
+        self.protected = PROTECTED_MAILBOXES[0]
         self.seen: dict[str, dict[str, set[str]]] = {}
         self.now = datetime(2026, 11, 23, 9, tzinfo=UTC)
         sandbox.seed(seed(cases))
@@ -361,6 +363,7 @@ class Council:
             **self.sandbox.env,
             "M365_RESTRICT_LEDGER__URL": f"sqlite:///{self.ledger}",
             "M365_RESTRICT_POLICY__APPROVERS": ",".join(sorted(self.approvers)),
+            "M365_RESTRICT_POLICY__PROTECTED_MAILBOXES": self.protected,
         }
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
@@ -465,6 +468,7 @@ def live_through(council: Council, random: Random, *, cases: int, rounds: int, e
             else:
                 council.save(CASES, anybody(random), one_edit(random, number), number)
         council.approvers = random.choice([council.approvers, *APPROVER_SETS])
+        council.protected = random.choice(PROTECTED_MAILBOXES)
         council.pass_time(days=random.choice([0, 0, 0, 1, 20, 60]))
         council.judge(council.apply())
 

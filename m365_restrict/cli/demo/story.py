@@ -152,10 +152,7 @@ class _Story:
         self._console.print(
             f"Open {report}: what drift found in act 7.\n"
             "The councillor's rule was not put back: deleting it was their choice.\n"
-            "Try it yourself: `m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525`, "
-            "then\n"
-            "`m365-restrict validate --env-file ./tenant/client.env`, `plan`, `apply`, `drift`, "
-            "`explain ADDRESS`.",
+            "To try it yourself on the same council, see 'The same by hand' in README.md.",
             soft_wrap=True,
         )
 

@@ -158,3 +158,7 @@ def test_a_clock_is_refused_if_any_endpoint_is_elsewhere(name):
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         _load().rules.mode = "enforce"
+
+
+def test_the_name_of_the_file_is_no_setting():
+    assert _load(ENV_FILE="/etc/m365-restrict/council.env") == _load()

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from m365_restrict.closing import addresses_of
 from m365_restrict.errors import ExitCode, RestrictError, ServiceError
 from m365_restrict.ledger.deletions import Deletion
-from m365_restrict.life_due import retentions
-from m365_restrict.life_reading import Lives, read_lives
-from m365_restrict.life_run import head_after
+from m365_restrict.life.closing import addresses_of
+from m365_restrict.life.due import retentions
+from m365_restrict.life.reading import Lives, read_lives
+from m365_restrict.life.review_run import head_after
 from m365_restrict.policy.deletion import DeletionCertificate, DeletionFacts, certificate_for
 from m365_restrict.policy.retention import Retention
 from m365_restrict.register.columns import RESTRICTED_CONTACTS, REVIEWS

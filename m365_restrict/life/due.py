@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import date
 
-from m365_restrict.closing import leftover_tasks
-from m365_restrict.life_reading import Lives
+from m365_restrict.life.closing import leftover_tasks
+from m365_restrict.life.reading import Lives
 from m365_restrict.policy.life import Audience, CaseFile, ReviewToOpen, Task, TaskKind, Telling, Urgency
 from m365_restrict.policy.life_tasks import review_to_open, tasks_of
 from m365_restrict.policy.retention import Retention, annual_log_day, annual_review_to_open, retention_of

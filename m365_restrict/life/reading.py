@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from m365_restrict.checking import check
-from m365_restrict.closing import Searched, Traces, addresses_of, life_after, traces_of
 from m365_restrict.found import Found
 from m365_restrict.ledger.lives import LifeRecord
-from m365_restrict.life_cases import Cases, case_files
+from m365_restrict.life.cases import Cases, case_files
+from m365_restrict.life.closing import Searched, Traces, addresses_of, life_after, traces_of
 from m365_restrict.outcome import Unknown
 from m365_restrict.policy.life import CaseFile, Task, life_rules
 from m365_restrict.policy.life_tasks import Today

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.found import Found
 from m365_restrict.ledger.drafts import DraftedLetter
-from m365_restrict.letter_source import LetterCase, LetterDesk, merged_evidence
+from m365_restrict.letters.source import LetterCase, LetterDesk, merged_evidence
 from m365_restrict.policy.profile import Profile
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
 from m365_restrict.register.item import ListItem

@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from m365_restrict.closing import Searched, Traces, addresses_of, ended_on, life_after, traces_of
 from m365_restrict.ledger.lives import LifeRecord
+from m365_restrict.life.closing import Searched, Traces, addresses_of, ended_on, life_after, traces_of
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, RuleKind
 from m365_restrict.policy.judgement import OpenedCase

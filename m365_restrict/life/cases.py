@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from m365_restrict.closing import ended_on
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.found import Found
 from m365_restrict.ledger.lives import LifeRecord
+from m365_restrict.life.closing import ended_on
 from m365_restrict.policy.life import CaseFile
 from m365_restrict.register.dates import local_day
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict

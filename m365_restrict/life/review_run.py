@@ -15,9 +15,9 @@ from datetime import datetime
 
 from m365_restrict.errors import ExitCode, RestrictError, first_of
 from m365_restrict.found import Found
-from m365_restrict.life_due import reviews_due, tasks_due
-from m365_restrict.life_notices import Officers, notices_of, review_opened, weekly_lists
-from m365_restrict.life_reading import Lives, read_lives
+from m365_restrict.life.due import reviews_due, tasks_due
+from m365_restrict.life.notices import Officers, notices_of, review_opened, weekly_lists
+from m365_restrict.life.reading import Lives, read_lives
 from m365_restrict.notify.notice import Notice, NoticeOutcome, Notices
 from m365_restrict.policy.life import ReviewToOpen, Urgency
 from m365_restrict.register.columns import REVIEWS

@@ -6,10 +6,10 @@ from datetime import datetime
 from pathlib import Path
 
 from m365_restrict.checking import check
-from m365_restrict.drafting import desk_of, personal_fields, preferred_language
 from m365_restrict.errors import ExitCode
 from m365_restrict.found import Found
-from m365_restrict.letter_source import LetterCase, LetterDesk
+from m365_restrict.letters.drafting import desk_of, personal_fields, preferred_language
+from m365_restrict.letters.source import LetterCase, LetterDesk
 from m365_restrict.reading import read_people, read_register
 from m365_restrict.register.item import ListItem
 from m365_restrict.report.documents import Head, Source

@@ -7,8 +7,6 @@ a place in the history, and an officer's edit is worth more than the tool's note
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from m365_restrict.case_notes import case_notes
-from m365_restrict.choice_notes import choice_notes
 from m365_restrict.errors import RestrictError, ServiceError
 from m365_restrict.found import Found
 from m365_restrict.policy.life import life_rules
@@ -18,6 +16,8 @@ from m365_restrict.register.item import FieldValue, ListItem
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.register.values import as_text
 from m365_restrict.run_context import Run
+from m365_restrict.telling.case_notes import case_notes
+from m365_restrict.telling.choice_notes import choice_notes
 from m365_restrict.tenant.lists import ListLocation
 from m365_restrict.tenant.session import TenantWriters
 from m365_restrict.write_outcome import Result

@@ -1,0 +1,1 @@
+"""Letters of a case: gathered from the register, drafted, filed in the library."""

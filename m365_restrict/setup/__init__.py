@@ -1,0 +1,1 @@
+"""Making and completing the lists, once: what is missing, and doing it."""
