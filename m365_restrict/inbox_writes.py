@@ -9,6 +9,7 @@ from m365_restrict.plan.change import Action, Change
 from m365_restrict.plan.writes import message_rule
 from m365_restrict.rules.normalise import observe_inbox_rule
 from m365_restrict.rules.observed import ObservedInboxRule
+from m365_restrict.rules.properties import senders_of
 from m365_restrict.rules.token import token_for
 from m365_restrict.write_outcome import (
     ChangeOutcome,
@@ -72,6 +73,10 @@ class InboxWrites:
         if after is None:
             return failed(change, "The rule that was just written is not among the rules of the mailbox.")
         names = differing(target_of(change), after.properties)
+        if names and not senders_of(after.properties):
+            # Without senders it acts on all mail of the mailbox (design.md 6).
+            await self._writer.delete(change.mailbox, after.rule_id)
+            return failed(change, not_as_sent(names, "removed at once"))
         if names:
             return failed(change, not_as_sent(names, "left as it came back"))
         return proven(

@@ -46,7 +46,7 @@ from m365_restrict.report.lines import (
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.rules.compilation import Blocks
 from m365_restrict.run_context import Run
-from m365_restrict.write_outcome import Result
+from m365_restrict.write_outcome import ChangeOutcome, Result
 
 _OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.FAILED: Outcome.FAILED, Result.SKIPPED: Outcome.SKIPPED}
 _SEVEREST_FIRST = tuple(Severity)
@@ -173,9 +173,20 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
             result = _OUTCOMES[outcome.result]
             yield change_line(change, holders, outcome=result, reason=outcome.reason)
         elif not change.held_by and id(change) not in permitted:
+            if change.opening is not None:
+                yield _opening_line(change.opening, done.get(id(change.opening)), holders)
             yield change_line(change, holders, outcome=Outcome.SKIPPED, reason=_PROOF_HELD)
         else:
             yield change_line(change, holders)
+
+
+def _opening_line(
+    opening: Change, outcome: ChangeOutcome | None, holders: HolderMailboxes
+) -> ChangeLine:
+    """The part of a change that goes ahead although the proof of its case failed."""
+    if outcome is None:
+        return change_line(opening, holders)
+    return change_line(opening, holders, outcome=_OUTCOMES[outcome.result], reason=outcome.reason)
 
 
 def _exit_code(planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]) -> ExitCode:

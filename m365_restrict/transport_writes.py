@@ -11,7 +11,7 @@ from m365_restrict.plan.opening import only_opens
 from m365_restrict.plan.writes import cmdlet_parameters
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
-from m365_restrict.rules.properties import senders_of
+from m365_restrict.rules.properties import enabled_in, senders_of
 from m365_restrict.write_outcome import (
     ChangeOutcome,
     Result,
@@ -88,17 +88,23 @@ class TransportWrites:
         target = target_of(change)
         await self._writer.update(before.guid, cmdlet_parameters(change))
         after = await self._read(before.guid)
-        wanted, found = without_state(target), without_state(after.properties)
-        if not senders_of(found) or not (wanted == found or only_opens(wanted, found)):
-            await self._writer.disable(before.guid)
-            return failed(change, not_as_sent(differing(wanted, found), "disabled at once"))
-        if not after.enabled:
+        # What only opens a rule that somebody switched off leaves it switched off.
+        if enabled_in(target) and not after.enabled and not _catches_too_much(target, after):
             return await self._switch_on(change, before.guid)
-        return _judge(change, after)
+        return await self._settle(change, after)
 
     async def _switch_on(self, change: Change, guid: str) -> ChangeOutcome:
         await self._writer.enable(guid, str(target_of(change)["Mode"]))
-        return _judge(change, await self._read(guid))
+        return await self._settle(change, await self._read(guid))
+
+    async def _settle(self, change: Change, after: ObservedTransportRule) -> ChangeOutcome:
+        """Judge a rule as it was read back. One that captures too much is disabled (design.md 2.8)."""
+        target = target_of(change)
+        if not _catches_too_much(target, after):
+            return _judge(change, after)
+        await self._writer.disable(after.guid)
+        names = differing(without_state(target), without_state(after.properties))
+        return failed(change, not_as_sent(names, "disabled at once"))
 
     async def _delete(self, change: Change) -> ChangeOutcome:
         if not isinstance(change.observed, ObservedTransportRule):
@@ -120,6 +126,12 @@ class TransportWrites:
         if isinstance(raw, Unknown):
             raise ServiceError(f"The rule could not be read back: {raw.reason}")
         return tuple(observe_transport_rule(rule) for rule in raw)
+
+
+def _catches_too_much(target: Properties, after: ObservedTransportRule) -> bool:
+    """Whether a rule came back without a sender condition, or otherwise acts on more than was sent."""
+    wanted, found = without_state(target), without_state(after.properties)
+    return not senders_of(found) or not (wanted == found or only_opens(wanted, found))
 
 
 def _judge(change: Change, after: ObservedTransportRule) -> ChangeOutcome:

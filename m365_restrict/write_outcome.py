@@ -11,6 +11,10 @@ from m365_restrict.rules.observed import Properties
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 
 _STATES = frozenset({"State", "isEnabled"})
+_NOT_WRITABLE = (
+    "It was not written: the rule as it stands in the tenant holds more than one sender condition or a "
+    "folder that is not known. Remove that rule by hand and run again."
+)
 
 
 class Result(StrEnum):
@@ -64,6 +68,9 @@ async def each(changes: Sequence[Change], write: _Write, tools: Tools) -> list[C
             raise
         except RestrictError as error:
             outcome = failed(change, error.message)
+        except (KeyError, ValueError):
+            # `plan.writes` refuses a form that must never be sent; the other changes go on.
+            outcome = failed(change, _NOT_WRITABLE)
         tools.record(outcome)
         tools.progress(outcome)
         outcomes.append(outcome)

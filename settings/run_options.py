@@ -26,11 +26,7 @@ def list_places(settings: Settings) -> ListPlaces:
 def run_options(settings: Settings) -> RunOptions:
     """All options of a run. ConfigurationError where the policy profile cannot be used."""
     policy, lists, rules = settings.policy, settings.lists, settings.rules
-    if settings.enforce_with is not EnforceWith.MAIL_FLOW:
-        raise ConfigurationError(
-            f"M365_RESTRICT_ENFORCE_WITH={settings.enforce_with.value} is not available in this version.",
-            advice="Use M365_RESTRICT_ENFORCE_WITH=mail_flow, or leave it out.",
-        )
+    _refuse_what_is_not_built(settings)
     profile = load_profile(policy.profile)
     return RunOptions(
         lists=list_places(settings),
@@ -72,3 +68,17 @@ def run_options(settings: Settings) -> RunOptions:
         ),
         letters=settings.letters.options(),
     )
+
+
+def _refuse_what_is_not_built(settings: Settings) -> None:
+    """A setting that would do nothing is refused: nobody may believe that it acts."""
+    if settings.enforce_with is not EnforceWith.MAIL_FLOW:
+        raise ConfigurationError(
+            f"M365_RESTRICT_ENFORCE_WITH={settings.enforce_with.value} is not available in this version.",
+            advice="Use M365_RESTRICT_ENFORCE_WITH=mail_flow, or leave it out.",
+        )
+    if settings.choices.create_folder:
+        raise ConfigurationError(
+            "M365_RESTRICT_CHOICES__CREATE_FOLDER=true is not available in this version.",
+            advice="Leave it out: a choice whose folder does not exist is refused, and its holder is told.",
+        )

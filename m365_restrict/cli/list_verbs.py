@@ -77,3 +77,16 @@ def person_export(
         address=address.strip(),
     )
     raise typer.Exit(run_person_export(request, os.environ))
+
+
+@list_verbs.command()
+def invitation(*, env_file: EnvFile = None) -> None:
+    """Print the text that invites councillors to choose what happens to their mail, for after an election.
+
+    It is the same for every councillor and names nobody. Nothing is sent: member services send it.
+
+    Example: m365-restrict invitation > invitation.txt
+    """
+    from m365_restrict.cli.invitation import print_invitation
+
+    raise typer.Exit(print_invitation(env_file, os.environ))

@@ -69,7 +69,9 @@ def opened(before: Properties, after: Properties, still_restricted: frozenset[st
     """
     result: dict[str, PropertyValue] = dict(before)
     new_targets = _new_targets(before, after)
-    for name in sorted({*before, *after} - _NEUTRAL):
+    # Senders that stand under one condition are not repeated under another: no rule may have two.
+    other_senders = _SENDERS - before.keys() if not _SENDERS.isdisjoint(before) else frozenset()
+    for name in sorted({*before, *after} - _NEUTRAL - other_senders):
         wanted = after.get(name)
         if _EXCEPTION.fullmatch(name) and isinstance(wanted, tuple):
             wanted = tuple(value for value in wanted if value not in new_targets) or before.get(name)

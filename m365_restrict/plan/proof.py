@@ -41,9 +41,13 @@ class Proof:
     failures: tuple[ProofFailure, ...] = ()
 
     def permitted(self, plan: Plan) -> tuple[Change, ...]:
-        """The plan's changes without those of cases whose proof failed. Openings always stay."""
+        """The plan's changes; of those of cases whose proof failed, the part that opens."""
+        parts = (self._permitted_part(change) for change in plan.allowed)
+        return tuple(part for part in parts if part is not None)
+
+    def _permitted_part(self, change: Change) -> Change | None:
         failed = {failure.case_reference for failure in self.failures}
-        return tuple(change for change in plan.allowed if change.opens or change.case_reference not in failed)
+        return change if change.opens or change.case_reference not in failed else change.opening
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ The stories and their sources are those of policy.md 3, by their numbers there.
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,23 @@ CONTACT = "contact@ash.example"
 REDIRECT = "RC-1 Redirect to single contact"
 NAMED = "Named mailboxes or services"
 CHOICES, REVIEWS = "Councillor mail choices", "Restriction reviews"
+LETTERS = {
+    "LETTERS__COUNCIL_NAME": "Ash Council",
+    "LETTERS__ADDRESS": "Town Hall, Ash",
+    "LETTERS__TELEPHONE": "01632 960000",
+    "LETTERS__SIGNATORY_TITLE": "Director of Services",
+    "LETTERS__POLICY_NAME": "Restricted contact policy",
+    "LETTERS__POLICY_URL": "https://ash.example/policy",
+    "LETTERS__SERVICE_ROUTE": "Telephone us.",
+    "LETTERS__COMPLAINT_ROUTE": "Write to us.",
+    "LETTERS__ADJUSTMENTS_ROUTE": "Ask for the equality officer.",
+}
+NOTIFY = {"NOTIFY__SENDER": CONTACT, "NOTIFY__MONITORING_OFFICER": "monitoring@ash.example"}
+EVERYBODY = [
+    f"{name}@ash.example" for name in ("officer", "director", "deputy", "clerk", "admin", "assistant")
+]
+EVERYBODY += [f"{name}@ash.example" for name in ("caseworker", "surveyor", "planning", "monitoring")]
+MAY_BE_TOLD = {"deputy@ash.example", "monitoring@ash.example"}
 TAKE_MAIL_AWAY = [
     "Redirect to single contact",
     "Allowed recipients only",
@@ -85,8 +103,7 @@ def test_f02_a_block_of_the_whole_council_is_told_justified_and_reviewed(council
     assert met_by(council, OFFICER) == {OFFICER: "delivered"}
 
 
-@pytest.mark.story("F2")
-@pytest.mark.story("F22")
+@pytest.mark.story("F2", "F22")
 def test_f02_a_rule_of_ours_that_no_decision_stands_behind_is_critical(council: Any) -> None:
     council.in_force(council.case("RC-1", Addresses=PAT))
     (rule,) = council.ours().values()
@@ -105,11 +122,32 @@ def test_f02_a_rule_of_ours_that_no_decision_stands_behind_is_critical(council: 
 
 
 @pytest.mark.story("F7")
-@pytest.mark.requirement("T-8")
-def test_f07_no_rule_follows_from_a_decision_that_names_no_instrument(council: Any) -> None:
+@pytest.mark.requirement("T-8", "Y1-12", "M-54")
+def test_f07_the_letter_says_which_policy_it_is_and_how_to_challenge(council: Any, tmp_path: Path) -> None:
     """Anglesey: not told that the decision was under the policy, and so not told of the appeal."""
-    council.plant(council.case("RC-1", Addresses=PAT, Grounds=[]))
-    assert council.apply().refused == {"RC-1": ["grounds-missing"]}
+    told = {"PersonName": "Petronella Quill", "ContactDetails": "1 Quill Lane", "NoticeSentOn": "2026-09-04"}
+    council.in_force(council.case("RC-1", Addresses=PAT, **told))
+    folder = tmp_path / "letters"
+    ask = ("letter", "RC-1", "--language", "en", "--output-dir", str(folder))
+    refused = council.shell(*ask, **{**LETTERS, "LETTERS__POLICY_NAME": ""})
+    assert (refused.exit_code, list(folder.glob("*"))) == (3, [])
+    assert "policy" in refused.stdout
+    assert council.shell(*ask, **LETTERS).exit_code == 0
+    (page,) = (path.read_text(encoding="utf-8") for path in folder.glob("*.html"))
+    assert "Restricted contact policy" in page
+    assert "Ombudsman" in page
+    assert "If you disagree with this decision" in page
+
+
+@pytest.mark.story("F8")
+@pytest.mark.requirement("M-53")
+def test_f08_a_policy_without_a_right_of_review_is_said_to_be_at_fault(council: Any) -> None:
+    """Cheshire West and Chester: fault for having no right of review."""
+    council.plant(council.case("RC-1", Addresses=PAT))
+    found = council.run("validate", settings={"POLICY__PROFILE": "managed-register"}).document
+    assert "profile-no-challenge" in codes(found["policy_warnings"])
+    found = council.run("validate", settings={"POLICY__PROFILE": "wrexham"}).document
+    assert "profile-no-challenge" not in codes(found["policy_warnings"])
 
 
 # --- ends, and is over when it ends ---
@@ -154,8 +192,7 @@ def test_f04_nobody_is_banned_for_life(council: Any, ends_on: str, code: str) ->
     assert council.ours() == {}
 
 
-@pytest.mark.story("F5")
-@pytest.mark.story("F6")
+@pytest.mark.story("F5", "F6")
 @pytest.mark.requirement("M-49", "M-51", "Y1-22")
 def test_f05_a_review_that_is_not_done_is_found_and_extends_nothing(council: Any) -> None:
     """Eastbourne and Anglesey: the review that the policy promised left no trace, or was not done."""
@@ -400,6 +437,27 @@ def test_f19_names_stay_in_the_register(council: Any) -> None:
     assert all("Volume" not in text.title() for text in (rules,))
 
 
+@pytest.mark.story("F18", "F19")
+def test_f18_mails_carry_the_reference_and_nobody_is_named(council: Any) -> None:
+    """Bournemouth and Slough: mails that named the person went to councillors and to 66 officers."""
+    person = {"PersonName": "Petronella Quill", "CaseOwner": OFFICER, "NextReviewOn": "2026-11-20"}
+    made = council.case("RC-1", Addresses=PAT, EndsOn="2026-11-24", **person)
+    proposed = council.case("RC-2", Addresses="other@post.example", PersonName="Petronella Quill")
+    proposed["versions"].pop()
+    council.plant(made, proposed, choices=[council.choice(COUNCILLOR, PAT, "Junk Email")])
+    council.apply(settings=NOTIFY)
+    council.shell("reviews", "--json", **NOTIFY)
+    received = {upn: council.folder(upn, "Inbox") for upn in (*EVERYBODY, *council.councillors)}
+    assert received.pop(COUNCILLOR)
+    assert received.pop(OFFICER)
+    assert received.pop("director@ash.example")
+    assert [upn for upn, mails in received.items() if mails and upn not in MAY_BE_TOLD] == []
+    told = [mail for upn in (*EVERYBODY, *council.councillors) for mail in council.folder(upn, "Inbox")]
+    assert not any("Quill" in json.dumps(mail) for mail in told)
+    about_cases = [mail for upn in EVERYBODY for mail in council.folder(upn, "Inbox")]
+    assert not any("post.example" in json.dumps(mail) for mail in about_cases)
+
+
 @pytest.mark.story("F22")
 @pytest.mark.requirement("Y1-18", "W-12")
 def test_f22_every_rejection_goes_back_to_a_decision(council: Any) -> None:
@@ -412,3 +470,33 @@ def test_f22_every_rejection_goes_back_to_a_decision(council: Any) -> None:
     assert (told["case_refs"], told["copies"][0]["outcome"]) == (["RC-1"], "rejected")
     (live,) = council.drift().document["live"]
     assert (live["case_ref"], live["state"]) == ("RC-1", "in_step")
+
+
+# --- nobody is forgotten on the list ---
+
+
+@pytest.mark.story("F25")
+@pytest.mark.requirement("M-52")
+def test_f25_a_closed_case_is_due_for_deletion_and_says_so_until_it_is_gone(council: Any) -> None:
+    """25,000 people on cautionary lists, one of them for almost ten years."""
+    council.in_force(council.case("RC-1", Addresses=PAT, CaseOwner=OFFICER))
+    council.edit(1, by=OFFICER, Status="Closed")
+    assert council.apply().exit_code == 0
+    council.shell("reviews", "--json")
+    assert council.shell("retention", "--json").exit_code == 0
+    council.clock("2027-11-24T09:00:00Z")
+    due = council.shell("retention", "--json")
+    assert (due.exit_code, [one["state"] for one in due.document["queue"]]) == (2, ["due"])
+    assert council.shell("retention", "--approve", "--json").exit_code == 0
+    assert council.run("validate").document["cases"] == []
+
+
+@pytest.mark.story("F5", "F6")
+def test_f05_whoever_must_review_is_told_until_it_is_done(council: Any) -> None:
+    council.in_force(council.case("RC-1", Addresses=PAT, CaseOwner=OFFICER, NextReviewOn="2027-02-01"))
+    council.clock("2027-02-02T09:00:00Z")
+    overdue = council.shell("reviews", "--json", **NOTIFY)
+    tasks = {one["kind"]: one for one in overdue.document["tasks"]}
+    assert (overdue.exit_code, tasks["review-overdue"]["urgency"]) == (2, "overdue")
+    assert {one["role"] for one in overdue.document["notices"] if one["kind"] == "review-overdue"}
+    assert council.folder(OFFICER, "Inbox")
