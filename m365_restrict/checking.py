@@ -18,6 +18,7 @@ from m365_restrict.reading import Folders, People, Register
 from m365_restrict.register.case import Case, CaseState, Measure
 from m365_restrict.register.choice import Choice, Handling, RefusedChoice
 from m365_restrict.register.codes import ChoiceCode
+from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
 from m365_restrict.register.read_choice import ChoiceContext, ChoiceReading, read_choices
 from m365_restrict.register.recipient import Recipient
 from m365_restrict.rules.compilation import Desired, Directory
@@ -52,6 +53,13 @@ def check(run: Run, register: Register, people: People) -> tuple[Judgement, Choi
         pinned=run.ledger.register.evidence(),
     )
     return judgement, read_choices(register.choices.items, _choice_context(run, people, judgement.in_force))
+
+
+def evidence_to_pin(judgement: Judgement, people: People) -> tuple[ApprovalEvidence, ...]:
+    """What the ledger keeps. While an approver is unknown, nobody is judged for good not to be one."""
+    if not people.unknown_approvers:
+        return judgement.new_evidence
+    return tuple(one for one in judgement.new_evidence if one.verdict is not EvidenceVerdict.NOT_ELIGIBLE)
 
 
 def _choice_context(run: Run, people: People, accepted: Sequence[AcceptedCase]) -> ChoiceContext:
@@ -123,6 +131,7 @@ class LiveCases:
     kept: frozenset[str]
     lost: frozenset[str]
     choices_known: bool
+    unknown_approvers: tuple[str, ...]
 
     def difference_input(
         self,
@@ -155,6 +164,7 @@ class LiveCases:
             directory=directory,
             observed=observed,
             frozen=frozen.reason if frozen else "",
+            unknown_approvers=self.unknown_approvers,
         )
 
 
@@ -175,6 +185,7 @@ def live_cases(
         kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
         lost=frozenset(case.case_reference for case in lost),
         choices_known=not isinstance(people.councillors, Unknown),
+        unknown_approvers=people.unknown_approvers,
     )
 
 

@@ -24,7 +24,7 @@ from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRul
 from m365_restrict.rules.parameters import message_rule_body
 from m365_restrict.rules.properties import names_sender
 from m365_restrict.run_context import Run
-from m365_restrict.run_document import head_of
+from m365_restrict.run_document import head_of, unknown_of
 
 
 async def explain(
@@ -40,7 +40,9 @@ async def explain(
     if planned is None or isinstance(planned.observed.transport, Unknown):
         reason = "the transport rules could not be read"
         raise ServiceError(f"Mail from this address cannot be explained: {reason}.")
-    directory = await _mail_directory(run, planned, recipients)
+    directory, unread = await _mail_directory(run, planned, recipients)
+    # A rule or a group that could not be read is not absent: whoever reads the answer must know.
+    unknown = tuple(dict.fromkeys((*unknown_of(run, found, planned), *unread)))
     cases = [one for one in found.judgement.in_force if sender in one.case.protected.addresses]
     asked = [one.strip().lower() for one in recipients] or list(_one_of_each(planned, cases))
     flow = MailFlow(
@@ -52,7 +54,13 @@ async def explain(
     copies = deliver(message_from(sender, asked), asked, flow)
     rules = tuple(_rules(sender, planned))
     return ExplainDocument(
-        head=head_of(run, found, finished_at, exit_code=ExitCode.IN_STEP),
+        head=head_of(
+            run,
+            found,
+            finished_at,
+            exit_code=ExitCode.PARTIAL if unknown else ExitCode.IN_STEP,
+            unknown=unknown,
+        ),
         address=sender,
         case_refs=tuple(one.case.reference for one in cases),
         rules=rules,
@@ -78,17 +86,25 @@ def _one_of_each(planned: Planned, cases: Sequence[AcceptedCase]) -> Iterator[st
     yield from dict.fromkeys(named)
 
 
-async def _mail_directory(run: Run, planned: Planned, recipients: Sequence[str]) -> PlannedDirectory:
-    """The directory with the recipients asked about and the members of every group that a rule names."""
+async def _mail_directory(
+    run: Run, planned: Planned, recipients: Sequence[str]
+) -> tuple[PlannedDirectory, list[Unknown]]:
+    """The directory with the recipients asked about and the members of every group that a rule names.
+
+    Beside it, the groups whose members could not be read: each has one stand-in for a member.
+    """
     reader = run.readers.directory
     asked = await reader.resolve(recipients)
     groups = sorted(set(_groups_in(planned)))
     members: dict[str, frozenset[str]] = {}
+    unread: list[Unknown] = []
     for group in groups:
         found = await reader.members(group)
-        if not isinstance(found, Unknown):
+        if isinstance(found, Unknown):
+            unread.append(found)
+        else:
             members[group] = frozenset(member.address for member in found)
-    return PlannedDirectory(planned.directory.with_recipients(asked), members)
+    return PlannedDirectory(planned.directory.with_recipients(asked), members), unread
 
 
 def _groups_in(planned: Planned) -> Iterator[str]:

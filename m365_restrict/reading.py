@@ -43,6 +43,7 @@ class People:
     """Approvers by stage (object ids), councillors, protected mailboxes and the council's domains."""
 
     approvers: Mapping[Stage, frozenset[str]]
+    unknown_approvers: tuple[str, ...]
     councillors_group: Resolved
     councillors: frozenset[Member] | Unknown
     protected: tuple[Resolved, ...]
@@ -115,7 +116,7 @@ async def find_vanished(
 
 
 async def read_people(directory: DirectoryReader, people: PeopleOptions) -> People:
-    """Ask the directory who is who. ConfigurationError where no approver can be found at all."""
+    """Ask the directory who is who. ConfigurationError where it does not know one of the approvers."""
     stages = tuple(people.approvers)
     approvers, (members, group, protected, domains) = await asyncio.gather(
         all_of(directory.expand(people.approvers[stage]) for stage in stages),
@@ -128,6 +129,7 @@ async def read_people(directory: DirectoryReader, people: PeopleOptions) -> Peop
     )
     return People(
         approvers={stage: _object_ids(found) for stage, found in zip(stages, approvers, strict=True)},
+        unknown_approvers=_unknown_names(approvers),
         councillors_group=group[people.councillors_group.strip().lower()],
         councillors=members,
         protected=tuple(protected.values()),
@@ -138,13 +140,18 @@ async def read_people(directory: DirectoryReader, people: PeopleOptions) -> Peop
 def _object_ids(found: Expansion | Unknown) -> frozenset[str]:
     if isinstance(found, Unknown):
         raise ServiceError(f"The approvers could not be read: {found.scope}: {found.reason}")
-    if found.unresolved:
+    if not found.object_ids:
         names = ", ".join(entry.asked for entry in found.unresolved)
         raise ConfigurationError(
-            f"POLICY__APPROVERS names {names}, which the directory does not know.",
+            f"POLICY__APPROVERS names {names}, none of whom the directory knows.",
             advice="Correct M365_RESTRICT_POLICY__APPROVERS: sign-in names or groups, comma-separated.",
         )
     return found.object_ids
+
+
+def _unknown_names(found: Sequence[Expansion | Unknown]) -> tuple[str, ...]:
+    entries = (entry for one in found if isinstance(one, Expansion) for entry in one.unresolved)
+    return tuple(dict.fromkeys(entry.asked for entry in entries))
 
 
 async def _domains(directory: DirectoryReader, configured: Sequence[str]) -> frozenset[str]:

@@ -1,7 +1,7 @@
 """The main path: from the council's decisions to rules that are proven to hold (design.md 2)."""
 
 from m365_restrict.apply import apply_changes
-from m365_restrict.checking import check, choices_with_folders, live_cases, stated_cases
+from m365_restrict.checking import check, choices_with_folders, evidence_to_pin, live_cases, stated_cases
 from m365_restrict.follow_up import follow_up
 from m365_restrict.found import Found, Planned
 from m365_restrict.plan.difference import difference, healing
@@ -50,8 +50,11 @@ async def reconcile(run: Run) -> Found:
         readers, options, known=(case.item_id for case in before), read=register.cases
     )
 
+    if run.writing is not None:
+        ledger.register.note_present(item.item_id for item in register.cases.items)
+
     judgement, choices = check(run, register, people)  # 2
-    ledger.register.pin(judgement.new_evidence)
+    ledger.register.pin(evidence_to_pin(judgement, people))
     if run.verb is Verb.VALIDATE:
         return Found(register=register, people=people, judgement=judgement, choices=choices)
 
@@ -108,10 +111,10 @@ async def reconcile(run: Run) -> Found:
 
     async with run.writing.open_writers() as writers:  # 8, 9
         tools = tools_for(run, run.writing, writers, folders)
-        outcomes = await apply_changes(planned.proof.permitted(plan), tools)
+        outcomes = await apply_changes(planned.proof.permitted(plan), tools, planned=plan.allowed)
         result = result.after(outcomes)
 
-        record_run(run, result, planned)  # 10
+        record_run(run, planned)  # 10
         if run.verb is Verb.APPLY:
             result = result.having_told(await follow_up(run, result, writers))
     return result

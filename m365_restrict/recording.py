@@ -1,6 +1,6 @@
 """Step 10 of the main path: what the ledger is told, item by item and at the end."""
 
-from m365_restrict.found import Found, Planned
+from m365_restrict.found import Planned
 from m365_restrict.plan.change import Action
 from m365_restrict.reading import Folders
 from m365_restrict.run_context import Run, Writing
@@ -31,7 +31,7 @@ def keep_outcome(run: Run, outcome: ChangeOutcome) -> None:
         run.ledger.rules.forget(outcome.change.key)
 
 
-def record_run(run: Run, found: Found, planned: Planned) -> None:
+def record_run(run: Run, planned: Planned) -> None:
     """What stands after a run that wrote: takeovers, rules that are gone, holders' choices, live cases."""
     ledger, plan = run.ledger, planned.plan
     for applied in plan.difference.takeovers:
@@ -40,7 +40,6 @@ def record_run(run: Run, found: Found, planned: Planned) -> None:
         ledger.rules.forget(key)
     for key in plan.difference.holder_ended:
         ledger.rules.mark_holder_ended(key)
-    ledger.register.note_present(item.item_id for item in found.register.cases.items)
     cases = planned.cases
     standing = cases.kept | (cases.lost if plan.guards else frozenset())
     remembered = [one for one in cases.before if one.case_reference in standing]

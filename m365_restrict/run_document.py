@@ -8,9 +8,10 @@ from m365_restrict.errors import ExitCode, first_of
 from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Change, ChangeClass, Severity
+from m365_restrict.plan.change import Change, ChangeClass, Finding, Severity
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.findings import findings_of
+from m365_restrict.plan.undecided import undecided_rules
 from m365_restrict.policy.judgement import AcceptedCase
 from m365_restrict.policy.profile_lint import lint_profile
 from m365_restrict.register.recipient import Unresolved
@@ -139,6 +140,11 @@ def _plan_document(run: Run, found: Found, planned: Planned, finished_at: dateti
     )
 
 
+def unknown_of(run: Run, found: Found, planned: Planned) -> list[Unknown]:
+    """What a run could not read, fit for a document."""
+    return _unknown(found, planned, _holders(run.ledger, planned))
+
+
 def _unknown(found: Found, planned: Planned, holders: HolderMailboxes) -> list[Unknown]:
     """What could not be read in the tenant or looked up in the directory, without telling who chose."""
     directory = planned.directory
@@ -180,9 +186,7 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
             yield change_line(change, holders)
 
 
-def _opening_line(
-    opening: Change, outcome: ChangeOutcome | None, holders: HolderMailboxes
-) -> ChangeLine:
+def _opening_line(opening: Change, outcome: ChangeOutcome | None, holders: HolderMailboxes) -> ChangeLine:
     """The part of a change that goes ahead although the proof of its case failed."""
     if outcome is None:
         return change_line(opening, holders)
@@ -218,9 +222,25 @@ def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
     return HolderMailboxes(ledger.mailboxes.numbers(mailboxes - {""}))
 
 
+def _undecided(run: Run, found: Found, planned: Planned) -> Iterator[Finding]:
+    return undecided_rules(
+        planned.plan.difference,
+        planned.observed,
+        decided=frozenset(
+            address for one in found.judgement.in_force for address in one.case.protected.addresses
+        ),
+        council_domains=found.people.domains,
+        now=run.now,
+    )
+
+
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
     holders = _holders(run.ledger, planned)
-    everything = (*findings_of(planned.plan.difference, now=run.now), *register_findings(found, planned))
+    everything = (
+        *findings_of(planned.plan.difference, now=run.now),
+        *register_findings(found, planned),
+        *_undecided(run, found, planned),
+    )
     findings = tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
     since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
     unknown = _unknown(found, planned, holders)

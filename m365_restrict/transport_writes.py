@@ -31,10 +31,14 @@ _PROVEN = "written and read back; Exchange may take 30 minutes or more to act"
 class TransportWrites:
     """Transport rules, one after another: Exchange keeps them in one ordered collection."""
 
-    def __init__(self, tools: Tools) -> None:
-        """Work with the run's readers and writers."""
+    def __init__(self, tools: Tools, *, left_out: Mapping[str, int]) -> None:
+        """Work with the run's readers and writers.
+
+        `left_out` tells by key how many creations planned before that one do not go ahead.
+        """
         self._reader = tools.readers.transport_rules
         self._writer = tools.writers.transport_rules
+        self._left_out = left_out
         self._not_made = 0
 
     async def write(self, change: Change) -> ChangeOutcome:
@@ -54,10 +58,11 @@ class TransportWrites:
         assert_never(change.action)
 
     def _moved_up(self, change: Change) -> Change:
-        """A place in the list counts on the creations before it; each that failed leaves it one higher."""
+        """A place counts on the creations before it; each that is missing leaves it one higher."""
         if change.priority is None:
             return change
-        return replace(change, priority=max(0, change.priority - self._not_made))
+        missing = self._not_made + self._left_out.get(change.key, 0)
+        return replace(change, priority=max(0, change.priority - missing))
 
     async def _create(self, change: Change) -> ChangeOutcome:
         target = target_of(change)

@@ -38,6 +38,7 @@ class Lease:
         self._holder = holder
         self._seconds = seconds
         self._clock = clock
+        self._renewed_at = clock()
         self._lost = threading.Event()
         self._stop = threading.Event()
 
@@ -45,13 +46,23 @@ class Lease:
         """Say that this run still works. Raises `LeaseHeld` when another run has taken the lease over."""
         with self._database.writing() as connection:
             mine = and_(lease.c.name == _NAME, lease.c.holder == self._holder.holder)
-            renewed = connection.execute(update(lease).where(mine).values(renewed_at=self._clock()))
+            now = self._clock()
+            renewed = connection.execute(update(lease).where(mine).values(renewed_at=now))
             if renewed.rowcount != 1:
                 self._lost.set()
-        self.check()
+        self._renewed_at = now
+        self._refuse_if_lost()
 
     def check(self) -> None:
-        """Raise `LeaseHeld` when another run has taken the lease over, so that nothing more is written."""
+        """Raise `LeaseHeld` when another run has taken the lease over, so that nothing more is written.
+
+        After a pause in which it could have expired, such as a computer that slept, the ledger is asked.
+        """
+        if self._clock() - self._renewed_at >= timedelta(seconds=self._seconds):
+            self.renew()
+        self._refuse_if_lost()
+
+    def _refuse_if_lost(self) -> None:
         if self._lost.is_set():
             message = "Another run took the lease over because this one had not renewed it in time."
             raise LeaseHeld(message)

@@ -119,6 +119,7 @@ class _Deleting:
                 reviews_kept=kept,
             )
         )
+        run.ledger.drafts.forget_item(case.item.item_id)
         run.ledger.deletions.record(
             Deletion(
                 item_id=case.item.item_id,

@@ -31,6 +31,11 @@ class FindingCode(CatalogueCode):
         "A rule carries our stamp and no live decision stands behind it.",
         "Apply the plan to remove it, or record the decision in the register.",
     )
+    RULE_UNDECIDED = (
+        "rule-undecided",
+        "A rule that is not ours keeps an outside person's mail away; no live decision stands behind it.",
+        "Ask governance whether there is a decision: record it as a case, or remove the rule by hand.",
+    )
     STAMP_COPIED = (
         "stamp-copied",
         "A rule carries a copy of the stamp of another rule of ours; it is left untouched.",
@@ -90,6 +95,11 @@ class GuardCode(CatalogueCode):
         "frozen",
         "Somebody has frozen the installation: only openings are written.",
         "Ask the person who set the freeze, then lift it with `m365-restrict unfreeze`.",
+    )
+    APPROVER_UNKNOWN = (
+        "approver-unknown",
+        "An approver in the settings is not in the directory, so new approvals cannot be judged for certain.",
+        "Take out of POLICY__APPROVERS who has left; approvals that were pinned stay.",
     )
     TOO_MANY_RULES = (
         "too-many-rules",

@@ -38,7 +38,8 @@ class GuardFacts:
 
     `live_before` are the live cases of the last run. `lost` are those of them that vanished from the
     list or lost their approval evidence: never ones that the register opened or that ended.
-    `frozen` is the reason of a freeze that stands, or "".
+    `frozen` is the reason of a freeze that stands, or "". `unknown_approvers` are entries of
+    POLICY__APPROVERS that the directory does not know, such as an account that was deleted.
     """
 
     items_read: int
@@ -48,6 +49,7 @@ class GuardFacts:
     observed: Observed
     limits: ServiceLimits = ServiceLimits()
     frozen: str = ""
+    unknown_approvers: tuple[str, ...] = ()
 
 
 def judge_guards(
@@ -57,6 +59,7 @@ def judge_guards(
     return (
         *_source(facts, settings),
         *_freeze(facts),
+        *_approvers(facts),
         *_exemptions(facts.directory),
         *_limits(changes, facts),
     )
@@ -89,6 +92,16 @@ def _freeze(facts: GuardFacts) -> Iterator[GuardVerdict]:
             code=GuardCode.FROZEN,
             message=f"The installation is frozen: {facts.frozen}",
             override="m365-restrict unfreeze",
+        )
+
+
+def _approvers(facts: GuardFacts) -> Iterator[GuardVerdict]:
+    if facts.unknown_approvers:
+        names = ", ".join(facts.unknown_approvers)
+        yield GuardVerdict(
+            code=GuardCode.APPROVER_UNKNOWN,
+            message=f"POLICY__APPROVERS names {names}, which the directory does not know.",
+            override="POLICY__APPROVERS",
         )
 
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from m365_restrict.rules.observed import (
     ObservedInboxRule,
     ObservedTransportRule,
-    Properties,
     PropertyValue,
 )
 from m365_restrict.rules.properties import sorted_values
@@ -242,8 +241,3 @@ def _address_or(item: object) -> object:
     if isinstance(inner, Mapping) and isinstance(inner.get("address"), str):
         return inner["address"]
     return item
-
-
-def same_properties(left: Properties, right: Properties) -> bool:
-    """Whether two normal forms are equal."""
-    return dict(left) == dict(right)

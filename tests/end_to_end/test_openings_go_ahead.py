@@ -150,3 +150,44 @@ def test_another_measure_opens_nothing_while_a_guard_holds_it(council: Any) -> N
     assert council.apply(settings=UNKNOWN).exit_code == 3
     (copy,) = council.mail("p1@post.example", ["planning@ash.example"])
     assert copy["outcome"] == "redirected"
+
+
+def test_another_way_to_match_senders_waits_during_a_freeze_and_stops_no_opening(lifted: Any) -> None:
+    lifted.edit(3, by="clerk@ash.example", AllowedRecipients="parks@ash.example")
+    assert lifted.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    applied = lifted.apply(settings={"RULES__SENDER_MATCH": "patterns"})
+    assert applied.exit_code == 3
+    outcomes = {(change["case_ref"], change["outcome"]) for change in applied.changes}
+    assert outcomes == {("RC-1", "applied"), ("RC-2", "applied"), ("RC-3", "applied"), ("RC-3", "skipped")}
+    assert [is_open(lifted, number) for number in (1, 2, 3)] == [True, True, False]
+    (copy,) = lifted.mail("p3@post.example", ["parks@ash.example"])
+    assert copy["outcome"] == "delivered"
+
+
+def test_opening_a_rule_that_was_switched_off_does_not_switch_it_on_during_a_freeze(council: Any) -> None:
+    council.in_force(council.case("RC-1", Addresses="p1@post.example"))
+    (rule,) = council.ours().values()
+    council.cmdlet("Disable-TransportRule", Identity=rule["Guid"], Confirm=False)
+    council.edit(1, by="clerk@ash.example", AllowedRecipients="parks@ash.example")
+    assert council.shell("freeze", "--reason", "CHG-1042").exit_code == 0
+    assert council.apply().exit_code == 3
+    (rule,) = council.ours().values()
+    assert rule["State"] == "Disabled"
+    assert "parks@ash.example" in rule["ExceptIfSentTo"]
+
+
+def test_an_approver_who_has_left_the_directory_blocks_no_opening(council: Any) -> None:
+    council.in_force(council.case("RC-1", Addresses="pat@post.example"))
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    gone = {"POLICY__APPROVERS": "director@ash.example,left@ash.example"}
+    assert council.apply(settings=gone).exit_code == 0
+    assert council.ours() == {}
+
+
+def test_while_an_approver_is_unknown_nothing_new_is_restricted(council: Any) -> None:
+    council.plant(council.case("RC-1", Addresses="pat@post.example"))
+    gone = {"POLICY__APPROVERS": "director@ash.example,left@ash.example"}
+    held = council.apply(settings=gone)
+    assert (held.exit_code, council.ours()) == (3, {})
+    assert [one["code"] for one in held.document["guards"]] == ["approver-unknown"]
+    assert council.apply().exit_code == 0

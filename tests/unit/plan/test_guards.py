@@ -114,3 +114,17 @@ def test_patterns_of_all_rules_are_counted(council: Any) -> None:
 
 def test_a_freeze_is_named_with_its_reason(council: Any) -> None:
     assert codes(council, frozen="Pre-election period") == [GuardCode.FROZEN]
+
+
+def test_an_approver_whom_nobody_knows_is_named(council: Any) -> None:
+    facts = GuardFacts(
+        items_read=10,
+        live_before=refs(10),
+        lost=frozenset(),
+        directory=council.directory,
+        observed=Observed((), {}),
+        unknown_approvers=("left@ash.example",),
+    )
+    (verdict,) = judge_guards((), facts, SETTINGS)
+    assert verdict.code is GuardCode.APPROVER_UNKNOWN
+    assert "left@ash.example" in verdict.message

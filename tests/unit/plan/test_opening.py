@@ -114,3 +114,11 @@ def test_an_exemption_beside_a_new_target_is_taken() -> None:
     exempt = ("c@ash.example", "d@ash.example", "other@ash.example")
     rerouted = changed({"RedirectMessageTo": ("other@ash.example",), "ExceptIfSentTo": exempt})
     assert opened(RULE, rerouted, SENDERS) == RULE | {"ExceptIfSentTo": exempt[:2]}
+
+
+def test_the_opening_part_never_puts_a_second_sender_condition_beside_the_first() -> None:
+    pattern = ("^a@x\\.example$",)
+    before = {**RULE, "FromAddressMatchesPatterns": pattern}
+    del before["From"]
+    form = opened(before, RULE, frozenset(RULE["From"]))
+    assert form == before

@@ -1,0 +1,89 @@
+"""Other people's rules that keep an outside individual's mail from the council without a live decision.
+
+The untold, endless blocks of policy.md 3 (F2, F22) were such rules. They are reported and never touched.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from m365_restrict.outcome import Unknown
+from m365_restrict.plan.change import ChangeClass, Difference, Finding, Observed, Severity
+from m365_restrict.plan.codes import FindingCode
+from m365_restrict.rules.observed import ObservedTransportRule, Properties
+from m365_restrict.rules.stamp import parse_stamp
+
+_SENDERS = ("From", "FromAddressContainsWords", "FromAddressMatchesPatterns")
+_KEEPS_AWAY = (
+    "RedirectMessageTo",
+    "RejectMessageReasonText",
+    "RejectMessageEnhancedStatusCode",
+    "DeleteMessage",
+    "Quarantine",
+    "ModerateMessageByUser",
+    "ModerateMessageByManager",
+)
+# A whole address in a word or a pattern, such as ^pat@post\.example$.
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\\?\.[\w-]+)+")
+
+
+def undecided_rules(
+    difference: Difference,
+    observed: Observed,
+    *,
+    decided: frozenset[str],
+    council_domains: frozenset[str],
+    now: datetime,
+) -> Iterator[Finding]:
+    """One finding for each acting foreign rule that names an address no live case names.
+
+    `decided` are the addresses of all live cases. The finding counts the addresses and shows none.
+    """
+    if isinstance(observed.transport, Unknown):
+        return
+    ours = {entry.guid for entry in difference.line if entry.key}
+    for rule in observed.transport:
+        # A rule with a stamp is judged by its owner: ours in the difference, others' not at all.
+        if rule.guid in ours or parse_stamp(rule.comments) is not None or not _acts(rule, now):
+            continue
+        outside = [one for one in named_addresses(rule.properties) if _domain(one) not in council_domains]
+        without = [one for one in outside if one not in decided]
+        if without:
+            yield _finding(rule, without)
+
+
+def named_addresses(properties: Properties) -> tuple[str, ...]:
+    """The whole e-mail addresses that a rule's sender conditions name, plainly or in a pattern."""
+    found: list[str] = []
+    for name in _SENDERS:
+        values = properties.get(name)
+        for value in values if isinstance(values, tuple) else ():
+            found += [
+                match.replace("\\", "").lower() for match in _ADDRESS.findall(value.replace("\\-", "-"))
+            ]
+    return tuple(dict.fromkeys(found))
+
+
+def _acts(rule: ObservedTransportRule, now: datetime) -> bool:
+    expires = rule.properties.get("ExpiryDate")
+    ended = isinstance(expires, datetime) and expires <= now
+    enforced = rule.enabled and rule.properties.get("Mode") == "Enforce"
+    return enforced and not ended and any(name in rule.properties for name in _KEEPS_AWAY)
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _finding(rule: ObservedTransportRule, without: Sequence[str]) -> Finding:
+    count = "1 outside address" if len(without) == 1 else f"{len(without)} outside addresses"
+    return Finding(
+        code=FindingCode.RULE_UNDECIDED,
+        change_class=ChangeClass.ORPHAN,
+        severity=Severity.CRITICAL,
+        message=f"{FindingCode.RULE_UNDECIDED.meaning} It names {count} without a live case.",
+        rule=rule.name,
+        key=rule.guid,
+        changed_by=rule.changed_by,
+        changed_at=rule.changed_at,
+    )
