@@ -1,6 +1,6 @@
 """What a run found and did, as far as it went."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from m365_restrict.checking import LiveCases
 from m365_restrict.plan.change import Observed, Plan
@@ -28,12 +28,13 @@ class Planned:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Everything that a run's document is made of. `planned` is None where the run stopped at the checks."""
+    """What a run's document is made of. `planned` is None where the run stopped before the tenant's rules."""
 
     register: Register
     people: People
     judgement: Judgement
     choices: ChoiceReading
+    desired: Desired = field(default_factory=Desired)
     planned: Planned | None = None
     approved: bool = False
     outcomes: tuple[ChangeOutcome, ...] = ()

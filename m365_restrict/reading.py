@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from m365_restrict.errors import ConfigurationError, ServiceError, SourceIncomplete
+from m365_restrict.errors import ConfigurationError, ErrorCode, ServiceError, SourceIncomplete
+from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.options import PeopleOptions, RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, RuleKind
@@ -14,14 +15,19 @@ from m365_restrict.register.choice import Choice, Handling
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.recipient import Recipient, Resolved
+from m365_restrict.register.schema import ListSchema
 from m365_restrict.rules.compilation import Directory
 from m365_restrict.rules.naming import JUNK_FOLDER
 from m365_restrict.rules.normalise import observe_inbox_rule, observe_transport_rule
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
+from m365_restrict.rules.properties import INBOX_FOLDER
 from m365_restrict.tenant.directory import DirectoryReader, Expansion, Member
 from m365_restrict.tenant.inbox_rules import InboxRuleReader
+from m365_restrict.tenant.lists import ListReader
 from m365_restrict.tenant.session import TenantReaders
 from m365_restrict.tenant.together import all_of
+
+_NO_LIST = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,15 +90,46 @@ class Folders:
     unknown: Mapping[tuple[str, str], Unknown] = field(default_factory=dict)
 
 
-async def read_register(readers: TenantReaders, options: RunOptions) -> Register:
-    """All three lists with what proves that each was read whole. SourceIncomplete otherwise."""
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """Whether the ledger knows anything of the two lists that a council may do without."""
+
+    reviews: bool
+    choices: bool
+
+
+def remembered(ledger: Ledger) -> Remembered:
+    """Ask the ledger for approvals that reviews gave, and for rules that councillors chose."""
+    return Remembered(
+        reviews=any(item_id.startswith("review:") for item_id, _ in ledger.register.evidence()),
+        choices=any(one.chosen_by_holder for one in ledger.rules.all()),
+    )
+
+
+async def read_register(readers: TenantReaders, options: RunOptions, remembered: Remembered) -> Register:
+    """All three lists with what proves that each was read whole. SourceIncomplete otherwise.
+
+    Reviews and choices may be missing as lists until the first of them has had an effect; after
+    that a list that cannot be found is a ConfigurationError, and never an empty one.
+    """
     lists, places = readers.lists, options.lists
     cases, reviews, choices = await asyncio.gather(
         lists.read_list(places.register_site, places.register, RESTRICTED_CONTACTS, with_versions=True),
-        lists.read_list(places.register_site, places.reviews, REVIEWS, with_versions=True),
-        lists.read_list(places.choices_site, places.choices, CHOICES, with_versions=True),
+        _read_optional(lists, places.register_site, places.reviews, REVIEWS, needed=remembered.reviews),
+        _read_optional(lists, places.choices_site, places.choices, CHOICES, needed=remembered.choices),
     )
     return Register(cases=cases, reviews=reviews, choices=choices)
+
+
+async def _read_optional(
+    lists: ListReader, site: str, title: str, schema: ListSchema, *, needed: bool
+) -> ListSnapshot:
+    try:
+        return await lists.read_list(site, title, schema, with_versions=True)
+    except ConfigurationError as error:
+        if needed or error.code is not ErrorCode.LIST_NOT_FOUND:
+            raise
+        return ListSnapshot(title, (), _NO_LIST)
 
 
 async def find_vanished(
@@ -187,10 +224,17 @@ async def read_directory(
 
 
 async def read_folders(
-    reader: InboxRuleReader, accepted: Sequence[AcceptedCase], choices: Sequence[Choice], directory: Directory
+    reader: InboxRuleReader,
+    accepted: Sequence[AcceptedCase],
+    choices: Sequence[Choice],
+    directory: Directory,
+    applied: Sequence[Applied],
 ) -> Folders:
-    """The ids of all folders that rules will move mail to; ids differ in every mailbox (graph.md 1.2)."""
-    wanted = sorted(_wanted_folders(accepted, choices, directory))
+    """The ids of all folders that rules move mail to, now or as last applied (graph.md 1.2).
+
+    Ids differ in every mailbox; without that of a rule which has ended, the rule would look edited.
+    """
+    wanted = sorted({*_wanted_folders(accepted, choices, directory), *_applied_folders(applied)})
     found = await all_of(reader.folder_id(mailbox, folder) for mailbox, folder in wanted)
     ids: dict[str, dict[str, str]] = {}
     missing: set[tuple[str, str]] = set()
@@ -225,6 +269,13 @@ def _wanted_folders(
             yield mailbox, choice.folder_name
         elif choice.handling is Handling.JUNK or choice.case_reference in junk_cases:
             yield mailbox, JUNK_FOLDER
+
+
+def _applied_folders(applied: Sequence[Applied]) -> Iterable[tuple[str, str]]:
+    for one in applied:
+        folder = one.properties.get(INBOX_FOLDER)
+        if one.kind is RuleKind.INBOX_RULE and isinstance(folder, str):
+            yield one.mailbox, folder
 
 
 def _mailbox_of(choice: Choice, directory: Directory) -> str:

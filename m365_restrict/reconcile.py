@@ -16,6 +16,7 @@ from m365_restrict.reading import (
     read_folders,
     read_people,
     read_register,
+    remembered,
 )
 from m365_restrict.recording import record_run, tools_for
 from m365_restrict.report.documents import Verb
@@ -43,7 +44,8 @@ async def reconcile(run: Run) -> Found:
     options, readers, ledger = run.options, run.readers, run.ledger
 
     run.progress("Reading the register")  # 1
-    register = await read_register(readers, options)
+    applied = ledger.rules.all()
+    register = await read_register(readers, options, remembered(ledger))
     people = await read_people(readers.directory, options.people)
     before = ledger.register.live()
     vanished = await find_vanished(
@@ -55,19 +57,18 @@ async def reconcile(run: Run) -> Found:
 
     judgement, choices = check(run, register, people)  # 2
     ledger.register.pin(evidence_to_pin(judgement, people))
-    if run.verb is Verb.VALIDATE:
-        return Found(register=register, people=people, judgement=judgement, choices=choices)
-
     run.progress("Asking the directory")  # 3
     accepted = judgement.in_force
     counting, stated = [one.case for one in accepted], stated_cases(judgement, before)
     directory = await read_directory(readers.directory, people, [*counting, *stated], choices.choices)
-    folders = await read_folders(readers.inbox_rules, accepted, choices.choices, directory)
+    folders = await read_folders(readers.inbox_rules, accepted, choices.choices, directory, applied)
     choices = choices_with_folders(choices, folders, directory)
     desired = compile_rules(counting, choices.choices, directory, options.compile, stated=stated)
 
+    if run.verb is Verb.VALIDATE:
+        return Found(register=register, people=people, judgement=judgement, choices=choices, desired=desired)
+
     run.progress("Reading the rules in the tenant")  # 4
-    applied = ledger.rules.all()
     observed = await observe(
         readers,
         mailboxes=mailboxes_to_read(desired, applied),
@@ -105,7 +106,14 @@ async def reconcile(run: Run) -> Found:
         plan=plan,
         proof=prove(plan, ground),  # 7
     )
-    result = Found(register=register, people=people, judgement=judgement, choices=choices, planned=planned)
+    result = Found(
+        register=register,
+        people=people,
+        judgement=judgement,
+        choices=choices,
+        desired=desired,
+        planned=planned,
+    )
     if run.writing is None or not run.writing.approve(plan):
         return result
 

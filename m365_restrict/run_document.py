@@ -1,6 +1,7 @@
 """From what a run found and did to the document that tells it (contracts.md 3)."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
@@ -11,12 +12,15 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Change, ChangeClass, Finding, Severity
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.findings import findings_of
+from m365_restrict.plan.foreign_effect import foreign_effects
 from m365_restrict.plan.undecided import undecided_rules
 from m365_restrict.policy.judgement import AcceptedCase
 from m365_restrict.policy.profile_lint import lint_profile
 from m365_restrict.register.recipient import Unresolved
 from m365_restrict.register_findings import register_findings
 from m365_restrict.report.documents import (
+    CaseLine,
+    CaseStatus,
     ChangeLine,
     CheckLine,
     ChoiceCounts,
@@ -45,7 +49,7 @@ from m365_restrict.report.lines import (
     refused_lines,
 )
 from m365_restrict.report.privacy import HolderMailboxes
-from m365_restrict.rules.compilation import Blocks
+from m365_restrict.rules.compilation import Blocks, Desired
 from m365_restrict.run_context import Run
 from m365_restrict.write_outcome import ChangeOutcome, Result
 
@@ -90,7 +94,7 @@ def _planned(found: Found) -> Planned:
 
 
 def _choice_counts(found: Found) -> ChoiceCounts:
-    compiled = found.planned.desired.choice_refusals if found.planned else ()
+    compiled = found.desired.choice_refusals
     return ChoiceCounts(
         live=len(found.choices.choices) - len(compiled),
         refused=len(found.choices.refused) + len(compiled),
@@ -98,14 +102,26 @@ def _choice_counts(found: Found) -> ChoiceCounts:
 
 
 def _validate_document(run: Run, found: Found, finished_at: datetime) -> ValidateDocument:
-    exit_code = ExitCode.REFUSED if found.judgement.refused else ExitCode.IN_STEP
+    refused = found.judgement.refused or found.desired.blocked_cases
     return ValidateDocument(
-        head=head_of(run, found, finished_at, exit_code=exit_code),
-        cases=case_lines(found.judgement),
+        head=head_of(run, found, finished_at, exit_code=ExitCode.REFUSED if refused else ExitCode.IN_STEP),
+        cases=tuple(_with_problems(line, found.desired) for line in case_lines(found.judgement)),
         choices=_choice_counts(found),
-        refused_choices=refused_choice_lines(found.choices.refused),
+        refused_choices=refused_choice_lines((*found.choices.refused, *found.desired.choice_refusals)),
         policy_warnings=tuple(_policy_warnings(run, found)),
     )
+
+
+def _with_problems(line: CaseLine, desired: Desired) -> CaseLine:
+    """A case whose mailboxes are not as its rules need them is refused as well."""
+    problems = tuple(
+        CheckLine(code=one.code.value, message=one.message)
+        for one in desired.problems
+        if one.blocks is Blocks.CASE and one.case_reference == line.case_ref
+    )
+    if not problems or line.status is not CaseStatus.ACCEPTED:
+        return line
+    return replace(line, status=CaseStatus.REFUSED, state="refused", refusals=(*line.refusals, *problems))
 
 
 def _policy_warnings(run: Run, found: Found) -> Iterator[CheckLine]:
@@ -240,6 +256,13 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
         *findings_of(planned.plan.difference, now=run.now),
         *register_findings(found, planned),
         *_undecided(run, found, planned),
+        *foreign_effects(
+            [one.case for one in found.judgement.in_force],
+            planned.plan.difference,
+            planned.observed,
+            planned.directory,
+            now=run.now,
+        ),
     )
     findings = tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
     since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
@@ -252,8 +275,15 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
     return DriftDocument(
         head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),
         findings=tuple(finding_line(one, holders, since=since[finding_key(one)]) for one in findings),
-        live=tuple(_live_line(one, planned) for one in found.judgement.in_force),
+        live=tuple(_live_line(one, planned) for one in _enforceable(run, found, planned)),
     )
+
+
+def _enforceable(run: Run, found: Found, planned: Planned) -> Iterator[AcceptedCase]:
+    """Cases in force, without those that were refused for their mailboxes before any rule was made."""
+    with_rules = {one.case_reference for one in run.ledger.rules.all()}
+    never_made = planned.desired.blocked_cases - with_rules
+    return (one for one in found.judgement.in_force if one.case.reference not in never_made)
 
 
 def _live_line(one: AcceptedCase, planned: Planned) -> LiveLine:

@@ -10,7 +10,7 @@ from m365_restrict.errors import ExitCode
 from m365_restrict.found import Found
 from m365_restrict.letters.drafting import desk_of, personal_fields, preferred_language
 from m365_restrict.letters.source import LetterCase, LetterDesk
-from m365_restrict.reading import read_people, read_register
+from m365_restrict.reading import read_people, read_register, remembered
 from m365_restrict.register.item import ListItem
 from m365_restrict.report.documents import Head, Source
 from m365_restrict.report.letter_document import LetterDocument, MissingLine, RefusedLetter
@@ -44,7 +44,7 @@ async def write_letter(
     run: Run, order: LetterOrder, save: Callable[[Letter], tuple[Path, ...]], clock: Callable[[], datetime]
 ) -> LetterDocument:
     """Draft the letter and hand it to `save`. Raises what reading the register raises."""
-    register = await read_register(run.readers, run.options)
+    register = await read_register(run.readers, run.options, remembered(run.ledger))
     people = await read_people(run.readers.directory, run.options.people)
     judgement, choices = check(run, register, people)
     run.ledger.register.pin(judgement.new_evidence)

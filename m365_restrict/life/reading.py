@@ -11,7 +11,7 @@ from m365_restrict.life.closing import Searched, Traces, addresses_of, life_afte
 from m365_restrict.outcome import Unknown
 from m365_restrict.policy.life import CaseFile, Task, life_rules
 from m365_restrict.policy.life_tasks import Today
-from m365_restrict.reading import read_people, read_register
+from m365_restrict.reading import read_people, read_register, remembered
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.run_context import Run
 
@@ -44,7 +44,7 @@ class Lives:
 async def read_lives(run: Run) -> Lives:
     """Read and judge the register, and look for what still names the addresses of its cases."""
     run.progress("Reading the register")
-    register = await read_register(run.readers, run.options)
+    register = await read_register(run.readers, run.options, remembered(run.ledger))
     people = await read_people(run.readers.directory, run.options.people)
     judgement, choices = check(run, register, people)
     run.ledger.register.pin(judgement.new_evidence)

@@ -31,6 +31,11 @@ class FindingCode(CatalogueCode):
         "A rule carries our stamp and no live decision stands behind it.",
         "Apply the plan to remove it, or record the decision in the register.",
     )
+    FOREIGN_RULE_ACTS = (
+        "foreign-rule-acts",
+        "A rule of someone else changes where the case's mail ends.",
+        "Ask its owner to move it below ours, narrow it or remove it; it is left untouched.",
+    )
     RULE_UNDECIDED = (
         "rule-undecided",
         "A rule that is not ours keeps an outside person's mail away; no live decision stands behind it.",

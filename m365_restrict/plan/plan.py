@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import (
+    Action,
     Change,
     Difference,
     GuardVerdict,
@@ -47,6 +48,8 @@ def _held_back(change: Change, guards: Sequence[GuardVerdict]) -> Iterable[Chang
     if change.opens or not guards:
         return (change,)
     held = replace(change, held_by=guards[0].code.value)
+    if change.opening and change.opening.action is change.action is Action.DELETE:
+        return (change.opening,)
     return (change.opening, held) if change.opening else (held,)
 
 

@@ -81,7 +81,7 @@ def prove(plan: Plan, ground: ProofGround) -> Proof:
     results = [
         failure
         for case in ground.cases
-        if case.protected.addresses and _rests_on_transport(case) and case.reference in planned
+        if case.protected.addresses and rests_on_transport(case) and case.reference in planned
         for failure in _judge(case, ground, flow)
     ]
     failures = tuple(result for result in results if result is not None)
@@ -111,7 +111,8 @@ def as_enforced(properties: Properties) -> Mapping[str, object]:
     return {name: plain_value(value) for name, value in properties.items()} | {"Mode": "Enforce"}
 
 
-def _rests_on_transport(case: Case) -> bool:
+def rests_on_transport(case: Case) -> bool:
+    """Whether transport rules carry the case's measure."""
     measure = case.protected.measure
     return measure.acts_on_mail and measure is not Measure.JUNK
 
@@ -119,11 +120,11 @@ def _rests_on_transport(case: Case) -> bool:
 def _judge(case: Case, ground: ProofGround, flow: MailFlow) -> Iterator[ProofFailure | None]:
     has_moved = case.reference in ground.moved
     exempt = dict.fromkeys(_exempt(case, ground))
-    covered = () if has_moved else dict.fromkeys(_captured(case, ground.directory))
+    covered = () if has_moved else dict.fromkeys(covered_by(case, ground.directory))
     recipients = [*exempt, *(one for one in covered if one not in exempt)]
     # Of a case that has moved, the rules may name any of the addresses.
     for sender in case.protected.addresses if has_moved else case.protected.addresses[:1]:
-        copies = deliver(_message(case, sender, recipients), recipients, flow)
+        copies = deliver(simulated(case, sender, recipients), recipients, flow)
         for recipient, copy in zip(recipients, copies, strict=False):
             yield _judge_copy(case, copy, exempt=recipient in exempt)
 
@@ -151,7 +152,8 @@ def _exempt(case: Case, ground: ProofGround) -> Iterator[str]:
         yield from sorted(members - ground.opted_in)[:1]
 
 
-def _captured(case: Case, directory: Directory) -> Iterable[str]:
+def covered_by(case: Case, directory: Directory) -> Iterable[str]:
+    """One recipient for each part of the case's scope: stand-ins for groups and for the whole council."""
     if case.protected.scope is Scope.WHOLE_COUNCIL:
         return [ordinary_address(directory)]
     entries = (directory.resolve(one) for one in case.protected.scope_mailboxes)
@@ -163,7 +165,8 @@ def _captured(case: Case, directory: Directory) -> Iterable[str]:
     ]
 
 
-def _message(case: Case, sender: str, recipients: Sequence[str]) -> Message:
+def simulated(case: Case, sender: str, recipients: Sequence[str]) -> Message:
+    """A message of the case with nothing in it."""
     email = EmailMessage()
     email["From"] = sender
     email["To"] = ", ".join(recipients)

@@ -144,14 +144,18 @@ class ListReader:
             raise _read_error(error, place.title) from error
 
     async def item_exists(self, place: ListLocation, item_id: str) -> bool:
-        """Whether an item is still there. False only for a 404 by id while the list itself answers."""
+        """Whether an item is still there. False only for a 404 by id while the list itself answers.
+
+        An id that the proving row has taken, as in a list that was made anew, is no item either.
+        """
+        query = {"$expand": f"fields($select={place.names['Title']})"}
         try:
-            await self._graph.get_json(f"{place.path}/items/{item_id}", query=_ID)
+            found = await self._graph.get_json(f"{place.path}/items/{item_id}", query=query)
         except ServiceError as error:
             if error.status != _NOT_FOUND:
                 raise _read_error(error, place.title) from error
         else:
-            return True
+            return _title_of(found, place) != PROVING_ROW_TITLE
         try:
             # A list that is gone answers 404 for its items too: that says nothing about the item.
             await self._graph.get_json(place.path, query=_ID)

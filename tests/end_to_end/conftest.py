@@ -160,10 +160,15 @@ class Council:
         behaviour: Mapping[str, Any] | None = None,
         settings: Mapping[str, str] | None = None,
         lists: Mapping[str, Mapping[str, Any]] | None = None,
+        without: Iterable[str] = (),
         **seed: Any,
     ) -> None:
-        """Seed the tenant anew. `lists` adds to what a list is; other keys replace those of the seed."""
+        """Seed the tenant anew. `lists` adds to what a list is; other keys replace those of the seed.
+
+        `without` names lists that do not exist at all.
+        """
         items = {CONTACTS: list(cases), REVIEWS: list(reviews), CHOICES: list(choices)}
+        items = {title: entries for title, entries in items.items() if title not in set(without)}
         made = {title: {"items": entries, **(lists or {}).get(title, {})} for title, entries in items.items()}
         self.sandbox.seed(
             {
