@@ -79,9 +79,7 @@ class InboxWrites:
             return failed(change, not_as_sent(names, "removed at once"))
         if names:
             return failed(change, not_as_sent(names, "left as it came back"))
-        return proven(
-            change, identifier=after.rule_id, properties=after.properties, reason="written and read back"
-        )
+        return proven(change, after, "written and read back")
 
     async def _find(self, change: Change) -> ObservedInboxRule | None:
         """The rule that was observed, else the one with the token that the change's key gives."""

@@ -143,4 +143,4 @@ def _judge(change: Change, after: ObservedTransportRule) -> ChangeOutcome:
     names = differing(target_of(change), after.properties)
     if names:
         return failed(change, not_as_sent(names, "left as it came back"))
-    return proven(change, identifier=after.guid, properties=after.properties, reason=_PROVEN)
+    return proven(change, after, _PROVEN)

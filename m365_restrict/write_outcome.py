@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from m365_restrict.errors import LeaseHeld, RestrictError, ServiceError
-from m365_restrict.plan.change import Applied, Change
+from m365_restrict.plan.change import Applied, Change, ObservedRule
+from m365_restrict.plan.writes import applied_from
 from m365_restrict.rules.observed import Properties
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 
@@ -87,20 +88,9 @@ def removed(change: Change) -> ChangeOutcome:
     return ChangeOutcome(change, Result.APPLIED, "removed and no longer listed")
 
 
-def proven(change: Change, *, identifier: str, properties: Properties, reason: str) -> ChangeOutcome:
+def proven(change: Change, rule: ObservedRule, reason: str) -> ChangeOutcome:
     """The rule was read back as it was wanted."""
-    applied = Applied(
-        key=change.key,
-        kind=change.kind,
-        guid_or_rule_id=identifier,
-        mailbox=change.mailbox,
-        case_reference=change.case_reference,
-        name=change.name,
-        properties=properties,
-        chosen_by_holder=change.chosen_by_holder,
-        saved=change.saved,
-    )
-    return ChangeOutcome(change, Result.APPLIED, reason, applied)
+    return ChangeOutcome(change, Result.APPLIED, reason, applied_from(change, rule))
 
 
 def target_of(change: Change) -> Properties:

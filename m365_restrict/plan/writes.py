@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from m365_restrict.plan.change import Action, Applied, Change, FieldChange, ObservedRule, RuleKind
-from m365_restrict.plan.compare import fields_between, name_in
-from m365_restrict.rules.observed import ObservedTransportRule, Properties
+from m365_restrict.plan.change import Action, Applied, Change, ObservedRule, RuleKind
+from m365_restrict.plan.compare import name_in
+from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.parameters import Parameters, message_rule_body, new_parameters, set_parameters
-from m365_restrict.rules.properties import senders_of
 
 
 def cmdlet_parameters(change: Change) -> Parameters:
@@ -33,24 +32,6 @@ def message_rule(change: Change, *, folders: Mapping[str, str], sequence: int = 
     if change.kind is not RuleKind.INBOX_RULE or change.target is None:
         raise ValueError("this change is not a write of an inbox rule")
     return message_rule_body(change.target, folders=folders, sequence=sequence)
-
-
-def folder_needed(change: Change) -> str | None:
-    """The folder name that a change must have an id for, or None."""
-    folder = change.target.get("actions.moveToFolder") if change.target else None
-    return folder if isinstance(folder, str) else None
-
-
-def senders_came_back(change: Change, read_back: Properties) -> bool:
-    """Whether the sender condition that was read back is the one that was sent (design.md 2.8)."""
-    return change.target is not None and senders_of(read_back) == senders_of(change.target) != ()
-
-
-def read_back_differences(change: Change, read_back: Properties) -> tuple[FieldChange, ...]:
-    """What came back otherwise than it was sent. `State` is left out: enabling is a step of its own."""
-    if change.target is None:
-        return ()
-    return tuple(entry for entry in fields_between(read_back, change.target) if entry.field != "State")
 
 
 def applied_from(change: Change, rule: ObservedRule) -> Applied:
