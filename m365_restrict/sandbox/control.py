@@ -12,8 +12,8 @@ from starlette.routing import Route
 from m365_restrict.sandbox.clock import format_instant, parse_instant
 from m365_restrict.sandbox.faults import BadFault, read_faults
 from m365_restrict.sandbox.graph.answer import GraphCall, GraphFailure, Principal, error_body
+from m365_restrict.sandbox.graph.dispatch import handle
 from m365_restrict.sandbox.graph.drives import FILES
-from m365_restrict.sandbox.graph.endpoint import handle
 from m365_restrict.sandbox.graph.send_mail import SENT
 from m365_restrict.sandbox.list_fields import BadField
 from m365_restrict.sandbox.lists import etag
@@ -51,6 +51,7 @@ class Control:
             ("POST", "/sandbox/faults", self.add_faults),
             ("DELETE", "/sandbox/faults", self.clear_faults),
             ("POST", "/sandbox/cmdlet", self.cmdlet),
+            ("POST", "/sandbox/revoke", self.revoke),
             ("POST", "/sandbox/holder/{upn}", self.holder),
             ("POST", "/sandbox/list/{title}", self.add_item),
             ("POST", "/sandbox/list/{title}/{item}", self.edit_item),
@@ -63,7 +64,21 @@ class Control:
             ("GET", "/sandbox/requests", self.requests),
             ("GET", "/sandbox/ports", self.ports),
         ]
-        return [Route(path, _plainly(endpoint), methods=[method]) for method, path, endpoint in table]
+        return [
+            Route(
+                path, _plainly(endpoint if method == "GET" else self._remembered(endpoint)), methods=[method]
+            )
+            for method, path, endpoint in table
+        ]
+
+    def _remembered(self, endpoint: Endpoint) -> Endpoint:
+        """Keep how things were before, for reads that a fault makes stale."""
+
+        async def answer(request: Request) -> Response:
+            self._services.past.remember()
+            return await endpoint(request)
+
+        return answer
 
     async def seed(self, request: Request) -> Response:
         """Replace the tenant; credentials, CA and ports stay."""
@@ -104,6 +119,14 @@ class Control:
         answer = self._services.tenant.exchange.invoke(_text(body, "cmdlet"), parameters, caller)
         return Response(answer.body, answer.status, dict(answer.headers))
 
+    async def revoke(self, request: Request) -> Response:
+        """End the tokens of `{"application": "reader|writer|setup"}`: the services challenge for new ones."""
+        application = self._services.authority.applications.get(_text(await _object(request), "application"))
+        if application is None:
+            raise BadControlCall("The application is none of reader, writer and setup.")
+        self._services.authority.revoke(application.client_id)
+        return JSONResponse({"revoked": application.client_id})
+
     async def holder(self, request: Request) -> Response:
         """A mailbox owner in Outlook: `path` is Graph's, from `/me`, `/users/{upn}` or the mailbox itself."""
         body = await _object(request)
@@ -137,10 +160,21 @@ class Control:
         return self._item_answer(document, item_id, 201)
 
     async def edit_item(self, request: Request) -> Response:
-        """An officer edits an item: a new version."""
+        """An officer edits an item: a new version.
+
+        `actor` names who really did it where `by` is what the item is made to say, and `new_version` false
+        changes it without one, as an application can (graph.md 11). The audit log names the actor.
+        """
         document = self._list(request)
         saver, fields = await self._edit(request, document)
-        if not self._services.tenant.lists.edit(document, request.path_params["item"], saver, fields):
+        body = await _object(request)
+        actor = self._services.tenant.saver(body["actor"]) if body.get("actor") else saver
+        lists, item = self._services.tenant.lists, request.path_params["item"]
+        if body.get("new_version", True) is False:
+            done = lists.rewrite(document, item, actor, fields)
+        else:
+            done = lists.edit(document, item, {**saver, "really": actor}, fields)
+        if not done:
             raise _no_item(document, request)
         return self._item_answer(document, request.path_params["item"], 200)
 

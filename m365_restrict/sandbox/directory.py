@@ -1,6 +1,7 @@
 """The sandbox's people and groups, found by any name that Exchange or Graph accepts."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +87,16 @@ class SandboxDirectory:
             return found
         ids = index.names.get(_key(identity), [])
         return index.groups.get(ids[0]) if len(ids) == 1 else None
+
+    def is_within(self, user: Mapping[str, Any], scope: Sequence[str]) -> bool:
+        """Whether a mailbox is named in a scope, or a direct member of a group that is (exchange.md 10)."""
+        own = {user["id"], *map(_key, (user["upn"], user["mail"] or "", *user["aliases"]))}
+        for name in scope:
+            group = self._index().groups.get(_key(name))
+            named = [name] if group is None else group["members"]
+            if not own.isdisjoint(map(_key, named)):
+                return True
+        return False
 
     def ambiguous(self, identity: str) -> bool:
         """Whether this is only a display name, and two or more recipients share it."""

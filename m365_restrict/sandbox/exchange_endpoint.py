@@ -2,32 +2,42 @@
 
 import asyncio
 import json
+import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from m365_restrict.sandbox.exchange.envelope import CmdletAnswer
 from m365_restrict.sandbox.exchange.service import Caller
+from m365_restrict.sandbox.exchange_calls import Command, ExchangeCalls, Sent, error_document, read_command
 from m365_restrict.sandbox.faults import Asked, FaultKind
-from m365_restrict.sandbox.identity import EXCHANGE, TokenRefused
+from m365_restrict.sandbox.identity import EXCHANGE, TokenRefused, TokenRevoked
+from m365_restrict.sandbox.lost_answers import answered, nul_bytes, without_json
 from m365_restrict.sandbox.request_log import LoggedRequest
 from m365_restrict.sandbox.services import Services
+from m365_restrict.sandbox.store import Json
 
-_BLANK = b"\x00" * 64
+_FIRST_REFUSAL = 400
+_AT_ONCE = 4
 
 
 class ExchangeEndpoint:
-    """Answers InvokeCommand."""
+    """Answers InvokeCommand, batches of it, and the question which cmdlets a caller has."""
 
     def __init__(self, services: Services) -> None:
         """Hold what all endpoints share."""
         self._services = services
+        self._calls = ExchangeCalls(services)
 
     def routes(self) -> list[Route]:
         """`beta` is the service's own path segment; `v1.0` answers 405 (exchange.md 1.1)."""
         return [
             Route("/adminapi/beta/{tenant}/InvokeCommand", self.invoke, methods=["POST"]),
+            Route("/adminapi/beta/{tenant}/$batch", self.batch, methods=["POST"]),
+            Route("/adminapi/v1.0/{tenant}/EXOModuleFile", self.module_file, methods=["GET"]),
             Route("/adminapi/v1.0/{tenant}/InvokeCommand", self.not_here, methods=["POST", "GET"]),
         ]
 
@@ -39,35 +49,94 @@ class ExchangeEndpoint:
         """Serve one cmdlet."""
         with self._services.log.recording(request.method, request.url.path) as entry:
             await asyncio.sleep(self._services.latency_seconds)
-            body = await request.body()
-            answer = self._answer(request, body, entry)
+            command = read_command(_json(await request.body()))
+            asked = _asked(request, command)
+            answer = await answered(
+                request, asked, self._services.faults, lambda: self._answer(request, asked, command, entry)
+            )
             entry.status = answer.status_code
         return answer
 
-    def _answer(self, request: Request, body: bytes, entry: LoggedRequest) -> Response:
-        services = self._services
-        command = _command(body)
+    async def batch(self, request: Request) -> Response:
+        """Serve several: the batch itself answers 200, whatever became of its commands (exchange.md 1.2)."""
+        with self._services.log.recording(request.method, request.url.path, carrier=True) as entry:
+            await asyncio.sleep(self._services.latency_seconds)
+            body = _json(await request.body())
+            asked = _asked(request, None)
+            answer = await answered(
+                request, asked, self._services.faults, lambda: self._batch(request, asked, body, entry)
+            )
+            entry.status = answer.status_code
+        return answer
+
+    async def module_file(self, request: Request) -> Response:
+        """Which cmdlets this caller may run, as one text with commas (exchange.md 1.2)."""
+        with self._services.log.recording(request.method, request.url.path) as entry:
+            try:
+                caller = self._caller(request, entry)
+            except TokenRefused as error:
+                return _unauthorized(error)
+            entry.status = 200
+            return JSONResponse({"value": [{"exportedCmdlets": ",".join(sorted(caller.cmdlets or ()))}]})
+
+    async def _answer(
+        self, request: Request, asked: Asked, command: Command | None, entry: LoggedRequest
+    ) -> Response:
         if command is not None:
-            entry.cmdlet = command[0]
-            entry.target = str(command[1].get("Identity") or command[1].get("Name") or "")
+            entry.cmdlet, entry.target = command.name, command.target
         try:
             caller = self._caller(request, entry)
         except TokenRefused as error:
-            challenge = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{error}"'}
-            return JSONResponse(_error("Unauthorized", str(error)), 401, challenge)
-        asked = Asked(request.method, request.url.path, request.url.query, entry.cmdlet)
-        fault = services.faults.take(FaultKind.STATUS, asked)
-        if fault is not None:
-            headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-            return JSONResponse(_error("Injected", "Injected."), fault.status, headers)
-        if command is None:
-            return JSONResponse(_error("BadRequest", "The request body is not a CmdletInput."), 400)
-        if command[0].lower() not in {name.lower() for name in caller.cmdlets or ()}:
-            # A cmdlet that the caller may not run is not there: a run of NUL bytes (exchange.md 1.7, 1.8).
-            return Response(_BLANK, 403, media_type="text/plain")
-        answer = services.tenant.exchange.invoke(command[0], command[1], caller)
+            return _unauthorized(error)
+        if (plain := without_json(self._services.faults, asked)) is not None:
+            return plain
+        if command is not None and not caller.may_run(command.name):
+            return nul_bytes()
+        sent = Sent(_url(request), request.query_params.get("$skiptoken", ""), dict(request.headers))
+        answer = self._calls.carry_out(command, caller, asked, sent, refused_by=FaultKind.STATUS)
         entry.target = answer.target or entry.target
         return Response(answer.body, answer.status, dict(answer.headers))
+
+    async def _batch(self, request: Request, asked: Asked, body: Json, entry: LoggedRequest) -> Response:
+        try:
+            caller = self._caller(request, entry)
+        except TokenRefused as error:
+            return _unauthorized(error)
+        if (plain := without_json(self._services.faults, asked)) is not None:
+            return plain
+        fault = self._services.faults.take(FaultKind.STATUS, asked)
+        if fault is not None:
+            return JSONResponse(error_document("Injected", "Injected."), fault.code, fault.headers)
+        listed = body.get("requests") if isinstance(body, dict) else None
+        if not isinstance(listed, list) or not all(isinstance(one, dict) and "id" in one for one in listed):
+            return JSONResponse(error_document("BadRequest", "The body is not a batch of requests."), 400)
+        carrier, places = str(uuid.uuid4()), asyncio.Semaphore(_AT_ONCE)
+
+        async def one(inner: Mapping[str, Any]) -> dict[str, Any]:
+            async with places:
+                return await self._inner(request, inner, caller, carrier)
+
+        return JSONResponse({"responses": await asyncio.gather(*(one(inner) for inner in listed))})
+
+    async def _inner(
+        self, request: Request, inner: Mapping[str, Any], caller: Caller, carrier: str
+    ) -> dict[str, Any]:
+        command = read_command(inner.get("body"))
+        path = request.url.path.replace("$batch", "InvokeCommand")
+        with self._services.log.recording("POST", path) as entry:
+            entry.batch, entry.app_id = carrier, caller.app_id
+            await asyncio.sleep(self._services.latency_seconds)
+            if command is not None:
+                entry.cmdlet, entry.target = command.name, command.target
+            asked = Asked("POST", path, "", entry.cmdlet)
+            if command is not None and not caller.may_run(command.name):
+                entry.status = 403
+                return {"id": inner["id"], "status": 403}
+            headers = {name.lower(): str(value) for name, value in (inner.get("headers") or {}).items()}
+            sent = Sent(_url(request).replace("$batch", "InvokeCommand"), "", headers)
+            answer = self._calls.carry_out(command, caller, asked, sent, refused_by=FaultKind.BATCH_INNER)
+            entry.status, entry.target = answer.status, answer.target or entry.target
+        return _shown(inner["id"], answer)
 
     def _caller(self, request: Request, entry: LoggedRequest) -> Caller:
         services = self._services
@@ -89,14 +158,36 @@ class ExchangeEndpoint:
         )
 
 
-def _command(body: bytes) -> tuple[str, dict[str, Any]] | None:
+def _shown(identifier: object, answer: CmdletAnswer) -> dict[str, Any]:
+    """One answer of a batch: empty where the cmdlet has no output, an error without a target (1.2)."""
+    shown: dict[str, Any] = {"id": identifier, "status": answer.status, "headers": dict(answer.headers)}
+    body = json.loads(answer.body)
+    if answer.status >= _FIRST_REFUSAL:
+        for detail in body["error"].get("details", []):
+            detail["target"] = None
+    elif not body["value"]:
+        return {**shown, "status": 200, "headers": {}}
+    return {**shown, "body": body}
+
+
+def _asked(request: Request, command: Command | None) -> Asked:
+    name = command.name if command else None
+    return Asked(request.method, request.url.path, request.url.query, name)
+
+
+def _json(body: bytes) -> Json:
     try:
-        cmdlet = json.loads(body)["CmdletInput"]
-        name, parameters = cmdlet["CmdletName"], cmdlet.get("Parameters", {})
-    except (ValueError, KeyError, TypeError):
+        return json.loads(body)
+    except ValueError:
         return None
-    return (name, parameters) if isinstance(name, str) and isinstance(parameters, dict) else None
 
 
-def _error(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message, "details": []}}
+def _url(request: Request) -> str:
+    return str(request.url.replace(query="")).rstrip("?")
+
+
+def _unauthorized(error: TokenRefused) -> Response:
+    plain = f'Bearer error="invalid_token", error_description="{error}"'
+    challenge = error.challenge if isinstance(error, TokenRevoked) else plain
+    document = error_document("Unauthorized", str(error))
+    return JSONResponse(document, 401, {"WWW-Authenticate": challenge})

@@ -5,18 +5,62 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator
 
 from m365_restrict.sandbox.store import Json
 
+_UNAVAILABLE = 503
+
 
 class FaultKind(StrEnum):
-    """What a fault does. The other kinds of contracts.md 2 are refused until they are built."""
+    """What a fault does instead of, or beside, what was asked (contracts.md 2), with its meaning."""
 
-    STATUS = "status"
-    EMPTY_PAGE = "empty_page"
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> "FaultKind":
+        """A kind by its name."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    STATUS = ("status", "Answers `status`; nothing is carried out.")
+    RESET_BEFORE = ("reset_before", "The connection breaks and nothing was carried out.")
+    RESET_AFTER_COMMIT = (
+        "reset_after_commit",
+        "The request is carried out and the connection breaks before the answer.",
+    )
+    TRUNCATE = (
+        "truncate",
+        "The request is carried out and the connection breaks halfway through the answer's body.",
+    )
+    DELAY = (
+        "delay",
+        "The request is carried out at once and answered `ms` milliseconds later (exchange.md 1.9).",
+    )
+    STALE_READ = ("stale_read", "A read shows what was there before the last write that changes its answer.")
+    EMPTY_PAGE = (
+        "empty_page",
+        "A page comes back empty with a link to the same entries (graph.md 0.5, 3.2).",
+    )
+    BATCH_INNER = (
+        "batch_inner",
+        "A request inside a `$batch` answers `status`; the batch itself answers 200 (graph.md 4).",
+    )
+    NUL_403 = ("nul_403", "403 with a run of NUL bytes instead of JSON (exchange.md 1.7).")
+    PLAIN_THROTTLE = (
+        "plain_throttle",
+        "429, or `status`, with the plain sentence of Exchange instead of JSON (exchange.md 1.7).",
+    )
+    DROP_PARAMETER = (
+        "drop_parameter",
+        "A write is carried out without one of its parameters (exchange.md 1.3, 1.8).",
+    )
+
+
+_STATUS_OF = {FaultKind.PLAIN_THROTTLE: 429, FaultKind.NUL_403: 403}
 
 
 class FaultMatch(BaseModel):
@@ -48,15 +92,30 @@ class FaultMatch(BaseModel):
 
 
 class Fault(BaseModel):
-    """One injected fault. `retry_after` is in seconds; `times` is how many requests it hits."""
+    """One injected fault. `retry_after` is in seconds; `times` is how many requests it hits.
+
+    `status` is 503 unless given, 429 for a plain throttle. `parameter` is what `drop_parameter` leaves out:
+    the sender condition unless given.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     match: FaultMatch = Field(default_factory=FaultMatch)
-    do: Literal[FaultKind.STATUS, FaultKind.EMPTY_PAGE]
-    status: int = Field(default=503, ge=400, le=599)
+    do: FaultKind
+    status: int | None = Field(default=None, ge=400, le=599)
     retry_after: int | None = Field(default=None, ge=0)
     ms: int = Field(default=0, ge=0)
     times: int = Field(default=1, ge=1)
+    parameter: str | None = None
+
+    @property
+    def code(self) -> int:
+        """The HTTP status that the fault answers."""
+        return self.status or _STATUS_OF.get(self.do, _UNAVAILABLE)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go with the status."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 class BadFault(Exception):
@@ -103,6 +162,12 @@ class Faults:
         """Forget all that wait."""
         with self._lock:
             self._waiting.clear()
+
+    def waits(self, kind: FaultKind, asked: Asked) -> Fault | None:
+        """The first waiting fault of this kind that hits the request, not used up; or None."""
+        with self._lock:
+            hits = (entry[0] for entry in self._waiting if entry[0].do is kind and entry[0].match.hits(asked))
+            return next(hits, None)
 
     def take(self, kind: FaultKind, asked: Asked) -> Fault | None:
         """The first waiting fault of this kind that hits the request, used up by one; or None."""

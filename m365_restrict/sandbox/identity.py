@@ -8,9 +8,9 @@ import json
 import secrets
 import time
 import uuid
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +27,19 @@ EXCHANGE = "https://outlook.office365.com"
 ROLES = ("reader", "writer", "setup")
 
 TOKEN_SECONDS = 3600
+_MAILBOX_ROLES = ("Mail.", "MailboxSettings.", "MailboxFolder.")
 _KEY_ID = "sandbox-signing-key"
 
 _VIEW_CMDLETS = frozenset(
     f"Get-{noun}"
     for noun in (
-        "AcceptedDomain", "DistributionGroup", "DistributionGroupMember", "DynamicDistributionGroup",
+        "AcceptedDomain", "AdminAuditLogConfig", "DistributionGroup", "DistributionGroupMember",
+        "DynamicDistributionGroup",
         "HostedContentFilterPolicy", "InboxRule", "Mailbox", "MailboxJunkEmailConfiguration",
         "OrganizationConfig", "Recipient", "TenantAllowBlockListItems", "TransportConfig", "TransportRule",
         "TransportRulePredicate", "TransportRuleAction", "User",
     )
-)  # fmt: skip
+) | {"Test-ServicePrincipalAuthorization"}  # fmt: skip
 _RULE_CMDLETS = frozenset(f"{verb}-TransportRule" for verb in ("New", "Set", "Enable", "Disable", "Remove"))
 
 _GRAPH_ROLES = {
@@ -46,13 +48,16 @@ _GRAPH_ROLES = {
             "Sites.Read.All",
             "User.Read.All",
             "GroupMember.Read.All",
+            "Domain.Read.All",
             "MailboxSettings.Read",
             "Mail.ReadBasic.All",
             "ExchangeMessageTrace.Read.All",
         }
     ),
     # Sites.Selected stands for a write grant on the register's sites (graph.md 3.10).
-    "writer": frozenset({"Sites.Selected", "MailboxSettings.ReadWrite", "Mail.Send"}),
+    "writer": frozenset(
+        {"Sites.Selected", "MailboxSettings.ReadWrite", "MailboxFolder.ReadWrite.All", "Mail.Send"}
+    ),
     "setup": frozenset({"Sites.Manage.All", "User.Read.All"}),
 }
 _CMDLETS = {"reader": _VIEW_CMDLETS, "writer": _VIEW_CMDLETS | _RULE_CMDLETS, "setup": frozenset[str]()}
@@ -68,6 +73,19 @@ class Application:
     display_name: str
     graph_roles: frozenset[str]
     cmdlets: frozenset[str]
+    mailboxes: tuple[str, ...] | None = None
+
+    @property
+    def token_roles(self) -> frozenset[str]:
+        """The roles in a Graph token: those assigned in Exchange alone are not in it (graph.md 8.2)."""
+        return self.graph_roles if self.mailboxes is None else self.graph_roles - self.scoped_roles
+
+    @property
+    def scoped_roles(self) -> frozenset[str]:
+        """The roles that Exchange's RBAC for applications gives, within `mailboxes`."""
+        if self.mailboxes is None:
+            return frozenset()
+        return frozenset(role for role in self.graph_roles if role.startswith(_MAILBOX_ROLES))
 
 
 @dataclass(frozen=True)
@@ -80,6 +98,20 @@ class Credential:
 
 class TokenRefused(Exception):
     """A bearer token that a service does not accept. The message is the one that the service gives."""
+
+
+class TokenRevoked(TokenRefused):
+    """A token that was good and no longer is: the service challenges for a new one (graph.md 9, CAE)."""
+
+    @property
+    def challenge(self) -> str:
+        """The WWW-Authenticate header, with the claims that the new token must carry."""
+        wanted = {"access_token": {"nbf": {"essential": True, "value": str(int(time.time()))}}}
+        claims = b64encode(json.dumps(wanted).encode()).decode()
+        return (
+            'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
+            f'error="insufficient_claims", claims="{claims}"'
+        )
 
 
 class SignInRefused(Exception):
@@ -112,6 +144,39 @@ class Authority:
             path = application_certificate(certification, state, role)
             self.credentials[role] = Credential(known["secret"], path)
             self._certificates[role] = x509.load_pem_x509_certificate(path.read_bytes())
+        self._registered = dict(self.applications)
+        self._issued: dict[str, set[str]] = {}
+        self._revoked: set[str] = set()
+
+    def grant(self, changes: Mapping[str, Mapping[str, Any]]) -> None:
+        """Let the applications hold what the tenant says, by role; the usual where it says nothing."""
+        for role, usual in self._registered.items():
+            change = changes.get(role, {})
+            self.applications[role] = replace(
+                usual,
+                graph_roles=(usual.graph_roles | set(change.get("add_roles", ())))
+                - set(change.get("remove_roles", ())),
+                cmdlets=(usual.cmdlets | set(change.get("add_cmdlets", ())))
+                - set(change.get("remove_cmdlets", ())),
+                mailboxes=None if change.get("mailboxes") is None else tuple(change["mailboxes"]),
+            )
+
+    def registrations(self) -> list[dict[str, Any]]:
+        """What the tenant's Exchange knows of the applications."""
+        return [
+            {
+                "client_id": application.client_id,
+                "object_id": application.object_id,
+                "name": application.display_name,
+                "scoped_roles": sorted(application.scoped_roles),
+                "mailboxes": application.mailboxes,
+            }
+            for application in self.applications.values()
+        ]
+
+    def revoke(self, client_id: str) -> None:
+        """End every token issued to an application so far: it must sign in anew (graph.md 9, CAE)."""
+        self._revoked |= self._issued.pop(client_id, set())
 
     def sign_in(self, form: Mapping[str, str], *, audiences: tuple[str, ...]) -> Application:
         """The application that a client-credentials form proves to be; `SignInRefused` when it does not.
@@ -145,13 +210,15 @@ class Authority:
     ) -> str:
         """A signed token for `resource` that is valid for `seconds` from now."""
         now = int(time.time())
-        roles = application.graph_roles if resource == GRAPH else ["Exchange.ManageAsApp"]
+        roles = application.token_roles if resource == GRAPH else ["Exchange.ManageAsApp"]
         if resource == EXCHANGE and not application.cmdlets:
             roles = []
+        identifier = uuid.uuid4().hex
+        self._issued.setdefault(application.client_id, set()).add(identifier)
         claims = {
             "aud": resource, "iss": issuer, "iat": now, "nbf": now - 300, "exp": now + seconds,
             "appid": application.client_id, "oid": application.object_id, "tid": tenant,
-            "roles": sorted(roles), "uti": uuid.uuid4().hex, "ver": "1.0", "idtyp": "app",
+            "roles": sorted(roles), "uti": identifier, "ver": "1.0", "idtyp": "app",
         }  # fmt: skip
         return jwt.encode(claims, self._signing, algorithm="RS256", headers={"kid": _KEY_ID})
 
@@ -178,6 +245,8 @@ class Authority:
         application = self.by_client_id(str(claims["appid"]))
         if application is None:
             raise TokenRefused("The token's application is not registered in this tenant.")
+        if claims.get("uti") in self._revoked:
+            raise TokenRevoked("Continuous access evaluation resulted in challenge with result: interaction.")
         return application, frozenset(claims.get("roles", []))
 
     def by_client_id(self, client_id: str) -> Application | None:

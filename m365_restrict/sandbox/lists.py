@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from m365_restrict.sandbox.audit_log import Actor, AuditLog, RecordType
 from m365_restrict.sandbox.clock import SandboxClock, format_instant
 from m365_restrict.sandbox.directory import object_id_for
 from m365_restrict.sandbox.list_columns import (
@@ -31,6 +32,7 @@ class SandboxLists:
         self._store = store
         self._clock = clock
         self.people = people
+        self._audit = AuditLog(store, clock)
 
     def create(self, title: str, *, read_security: str, content_approval: bool, omit: list[str]) -> None:
         """Make one of the known lists, without the columns in `omit`."""
@@ -138,7 +140,10 @@ class SandboxLists:
         self, document: Mapping[str, Any], item_id: str, saver: Mapping[str, Any],
         fields: Mapping[str, Any], *, at: datetime | None = None,
     ) -> bool:  # fmt: skip
-        """A new version carrying what changed; False when there is no such item."""
+        """A new version carrying what changed; False when there is no such item.
+
+        The saver's key `really` is who did it, where the item is made to name somebody else (graph.md 11).
+        """
         with self._store.batch():
             item = self.item(document, item_id)
             if item is None:
@@ -146,12 +151,40 @@ class SandboxLists:
             self._save(document, item, saver, item["versions"][-1]["fields"], fields, at)
         return True
 
+    def rewrite(
+        self, document: Mapping[str, Any], item_id: str, actor: Mapping[str, Any], fields: Mapping[str, Any]
+    ) -> bool:
+        """Change an item without a new version, as a system update does (graph.md 11)."""
+        with self._store.batch():
+            item = self.item(document, item_id)
+            if item is None:
+                return False
+            last = item["versions"][-1]
+            state = {**last["fields"], **fields}
+            last["fields"] = {name: value for name, value in state.items() if value is not None}
+            item["change"] = self._store.next_number(f"changes:{document['id']}")
+            self._store.put(_kind(document), item_id, item)
+            self._record(document, item_id, "ListItemUpdated", actor, None)
+        return True
+
     def delete(self, document: Mapping[str, Any], item_id: str) -> bool:
         """Remove an item with its history; False when there is no such item."""
         kind = _kind(document)
         exists = self._store.get(kind, item_id) is not None
         self._store.delete(kind, item_id)
+        if exists:
+            change = self._store.next_number(f"changes:{document['id']}")
+            self._store.put(f"deleted:{document['id']}", item_id, {"change": change})
         return exists
+
+    def deleted(self, document: Mapping[str, Any]) -> dict[str, int]:
+        """The ids of items that are gone, with the number of the change that removed them."""
+        return {item_id: gone["change"] for item_id, gone in self._store.all(f"deleted:{document['id']}")}
+
+    def latest_change(self, document: Mapping[str, Any]) -> int:
+        """The number of the last change to any item of a list; 0 before the first."""
+        changes: list[int] = [item.get("change", 0) for _, item in self._store.all(_kind(document))]
+        return max([0, *changes, *self.deleted(document).values()])
 
     def item(self, document: Mapping[str, Any], item_id: str) -> dict[str, Any] | None:
         """One stored item with its kept versions, oldest first."""
@@ -161,19 +194,36 @@ class SandboxLists:
         """The ids of all items, ascending."""
         return self._store.keys(_kind(document))
 
-    def is_visible(self, document: Mapping[str, Any], item: Mapping[str, Any], client_id: str) -> bool:
+    def is_visible(self, document: Mapping[str, Any], item: dict[str, Any], client_id: str) -> bool:
         """Whether an application without a managing permission sees an item (graph.md 3.8, 11)."""
         creator = item["created_by"]
         if document["read_security"] == "own" and creator.get("id") != client_id:
             return False
-        approved: bool = item["versions"][-1]["fields"].get("_ModerationStatus") == _APPROVED
-        return approved or not document["content_approval"]
+        if not document["content_approval"]:
+            return True
+        return _is_approved(item["versions"][-1]) or self.as_seen(document, item) is not item
+
+    def as_seen(self, document: Mapping[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+        """An item as it is without a managing permission.
+
+        What an approved item with a pending edit looks like is unknown (graph.md 3.8): gone, or as it was
+        approved last.
+        """
+        versions = item["versions"]
+        if not document["content_approval"] or _is_approved(versions[-1]):
+            return item
+        tenant = self._store.get("tenant", "tenant") or {}
+        if tenant.get("behaviour", {}).get("pending_edit", "hidden") == "hidden":
+            return item
+        approved = [place for place, version in enumerate(versions, start=1) if _is_approved(version)]
+        return {**item, "versions": versions[: approved[-1]]} if approved else item
 
     def _save(
         self, document: Mapping[str, Any], item: dict[str, Any], saver: Mapping[str, Any],
         before: Mapping[str, Any], fields: Mapping[str, Any], at: datetime | None,
     ) -> None:  # fmt: skip
         item["saves"] += 1
+        item["change"] = self._store.next_number(f"changes:{document['id']}")
         # A change waits for content approval again, unless it is the approval.
         before = {name: value for name, value in before.items() if name != "_ModerationStatus"}
         state = {name: value for name, value in {**before, **fields}.items() if value is not None}
@@ -181,7 +231,7 @@ class SandboxLists:
             {
                 "number": f"{item['saves']}.0",
                 "at": format_instant(at or self._clock.now()),
-                "by": dict(saver),
+                "by": {name: value for name, value in saver.items() if name != "really"},
                 "fields": state,
             }
         )
@@ -189,6 +239,27 @@ class SandboxLists:
         limit = int(tenant.get("behaviour", {}).get("version_limit", 500))
         item["versions"] = item["versions"][-max(limit, 1) :]
         self._store.put(_kind(document), item["id"], item)
+        operation = "ListItemUpdated" if item["saves"] > 1 else "ListItemCreated"
+        self._record(document, item["id"], operation, saver.get("really", saver), at)
+
+    def _record(
+        self, document: Mapping[str, Any], item_id: str, operation: str, actor: Mapping[str, Any],
+        at: datetime | None,
+    ) -> None:  # fmt: skip
+        application = actor["kind"] != "user"
+        self._audit.record(
+            RecordType.LIST_ITEM,
+            operation,
+            Actor(actor["name"] if application else actor["upn"], "", actor["id"] if application else ""),
+            f"Lists/{document['title']}/{item_id}_.000",
+            details={"ListId": document["id"], "ListItemId": item_id, "ListTitle": document["title"]},
+            at=at,
+        )
+
+
+def _is_approved(version: Mapping[str, Any]) -> bool:
+    approved: bool = version["fields"].get("_ModerationStatus") == _APPROVED
+    return approved
 
 
 def etag(item: Mapping[str, Any]) -> str:

@@ -68,6 +68,10 @@ def _plant_tenant(tenant: SandboxTenant, seed: Seed) -> None:
             "initial_domain": f"{stem}.onmicrosoft.example",
             "behaviour": seed.tenant.behaviour.model_dump(),
             "now": format_instant(seed.now) if seed.now else None,
+            "applications": {
+                role: application.model_dump() for role, application in seed.tenant.applications.items()
+            },
+            "audit_on": seed.tenant.audit_on,
             "settings": {key: _setting_text(value) for key, value in seed.settings.items()},
         },
     )
@@ -193,6 +197,7 @@ def _plant_transport_rules(tenant: SandboxTenant, seed: Seed) -> None:
         _plant_transport_rule(tenant, rule, f"transport_rules.{number}")
     tenant.store.put("tenant", "tenant", document)
     tenant.exchange.settle_rules()
+    tenant.exchange.forget_seeding()
 
 
 def _plant_transport_rule(tenant: SandboxTenant, rule: TransportRuleSeed, where: str) -> None:

@@ -33,17 +33,21 @@ class RequestLog:
         self._most = 0
 
     @contextmanager
-    def recording(self, method: str, path: str) -> Iterator[LoggedRequest]:
-        """Count a request as in flight while it is served, and keep it when it has been."""
+    def recording(self, method: str, path: str, *, carrier: bool = False) -> Iterator[LoggedRequest]:
+        """Count a request as in flight while it is served, and keep it when it has been.
+
+        A batch is a `carrier`: what is in flight are the requests inside it.
+        """
         entry = LoggedRequest(method, path, at=_real_time())
+        counted = 0 if carrier else 1
         with self._lock:
-            self._in_flight += 1
+            self._in_flight += counted
             self._most = max(self._most, self._in_flight)
         try:
             yield entry
         finally:
             with self._lock:
-                self._in_flight -= 1
+                self._in_flight -= counted
                 self._requests.append(entry)
 
     def take(self) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from m365_restrict.sandbox.certificates import issue_server_certificate, load_au
 from m365_restrict.sandbox.client_env import client_settings, write_client_env
 from m365_restrict.sandbox.faults import BadFault, Faults, read_faults
 from m365_restrict.sandbox.identity import Authority
+from m365_restrict.sandbox.past import Past
 from m365_restrict.sandbox.planting import plant
 from m365_restrict.sandbox.request_log import RequestLog
 from m365_restrict.sandbox.seed import BadSeed, Seed, read_seed
@@ -51,9 +52,10 @@ class SandboxNotStarted(Exception):
 class RunningSandbox:
     """A sandbox in this process; as a context manager it listens inside the block."""
 
-    def __init__(self, options: SandboxOptions) -> None:
-        """Take the options; nothing happens before `start`."""
+    def __init__(self, options: SandboxOptions, *, log: RequestLog | None = None) -> None:
+        """Take the options, and a log that does more than log; nothing happens before `start`."""
         self._options = options
+        self.log = log or RequestLog()
         self.state = options.state.resolve()
 
     def start(self) -> None:
@@ -68,7 +70,7 @@ class RunningSandbox:
         self.tenant = SandboxTenant.over(self._store)
         self.faults = Faults()
         self.faults.add(faults or [])
-        self.log = RequestLog()
+        self.past = Past(self._store)
         self._smtp: SmtpServer | None = None
         self._sockets: list[socket.socket] = []
         try:
@@ -116,8 +118,16 @@ class RunningSandbox:
 
     def plant(self, seed: Seed) -> None:
         """Replace the tenant by a seed that was read, and rewrite client.env."""
+        self.past.forget()
         plant(self.tenant, seed, setup_client_id=self.authority.applications["setup"].client_id)
+        self._grant()
         write_client_env(self.state / "client.env", self.env)
+
+    def _grant(self) -> None:
+        """Give the applications what the tenant says, and make them known in its Exchange."""
+        self.authority.grant(self.tenant.document.get("applications", {}))
+        for known in self.authority.registrations():
+            self._store.put("applications", known["client_id"], known)
 
     def _begin(self, seed: Seed | None, certification: trustme.CA) -> None:
         options = self._options
@@ -136,12 +146,14 @@ class RunningSandbox:
         if seed is not None or not self.tenant.document:
             self.plant(seed or Seed())
         else:
+            self._grant()
             write_client_env(self.state / "client.env", self.env)
         services = Services(
             tenant=self.tenant,
             authority=self.authority,
             faults=self.faults,
             log=self.log,
+            past=self.past,
             latency_seconds=options.latency_ms / 1000,
             plant=self.plant,
             ports=lambda: self.ports,

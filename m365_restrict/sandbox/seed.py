@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -24,13 +24,38 @@ class _Strict(BaseModel):
 
 
 class Behaviour(_Strict):
-    """What nobody knows for certain of Microsoft 365, or what differs from tenant to tenant."""
+    """What nobody knows for certain of Microsoft 365, or what differs from tenant to tenant.
+
+    `propagation_lags` are the minutes until transport obeys the first, second and each later change of
+    its rules, in turn; where they are given they count instead of `propagation_minutes`.
+    """
 
     from_external: bool = True
     junkemail_as_id: bool = False
     version_limit: int = Field(default=500, ge=1)
     propagation_minutes: int = Field(default=0, ge=0)
+    propagation_lags: tuple[Annotated[int, Field(ge=0)], ...] = ()
     drop_parameter: str | None = None
+    clears_with: Literal["both", "null", "empty_list"] = "both"
+    expiry_offset: Literal["honoured", "ignored"] = "honoured"
+    domains_use_budget: bool = True
+    rejects_with_both: bool = True
+    application_shown_as: Literal["name", "id"] = "name"
+    result_size: Literal["honoured", "ignored"] = "honoured"
+    duplicate_name_status: Literal[400, 409] = 400
+    rule_patch: Literal["replaces", "merges"] = "replaces"
+    contains_upper: Literal["sender", "all", "none"] = "sender"
+    unset_predicates: Literal["absent", "null", "empty"] = "absent"
+    address_case: Literal["kept", "lower"] = "kept"
+    inside_senders: Literal["smtp", "legacy_dn"] = "smtp"
+    sequence: Literal["kept", "renumbered"] = "kept"
+    client_rules: Literal["kept", "lost"] = "kept"
+    admin_folder_id: Literal["usable", "foreign"] = "usable"
+    version_times: Literal["right", "shifted"] = "right"
+    moderation_status: Literal["hidden", "shown"] = "hidden"
+    pending_edit: Literal["hidden", "last_approved"] = "hidden"
+    application_saves_as: Literal["application", "sharepoint_app"] = "application"
+    list_page_size: int = Field(default=200, ge=1)
     after_redirect: AfterRedirect = AfterRedirect.END
     stop_reach: StopReach = StopReach.FORK
     undecided: Undecided = Undecided.NOT_MATCHED
@@ -39,6 +64,23 @@ class Behaviour(_Strict):
     sees_all_forks: bool = True
     junk_from_scl: int | None = 5
     message_trace: bool = True
+    paging_needs_anchor: bool = True
+    configuration_reader: bool = True
+    audit_delay_minutes: int = Field(default=30, ge=0)
+
+
+class ApplicationSeed(_Strict):
+    """What one of the three applications was granted beyond, or short of, the usual.
+
+    `mailboxes` names mailboxes and groups: its rights in mailboxes then come from Exchange's RBAC for
+    applications, reach the direct members of those groups alone, and are not in its token (graph.md 8.2).
+    """
+
+    add_roles: tuple[str, ...] = ()
+    remove_roles: tuple[str, ...] = ()
+    add_cmdlets: tuple[str, ...] = ()
+    remove_cmdlets: tuple[str, ...] = ()
+    mailboxes: tuple[str, ...] | None = None
 
 
 class TenantSeed(_Strict):
@@ -48,6 +90,8 @@ class TenantSeed(_Strict):
     accepted_domains: tuple[str, ...] = ("council.example",)
     time_zone: str = "Europe/London"
     behaviour: Behaviour = Behaviour()
+    applications: dict[Literal["reader", "writer", "setup"], ApplicationSeed] = {}
+    audit_on: bool = True
 
     @field_validator("time_zone")
     @classmethod

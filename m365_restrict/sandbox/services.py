@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from m365_restrict.sandbox.faults import Faults
 from m365_restrict.sandbox.identity import Authority
+from m365_restrict.sandbox.past import Past
 from m365_restrict.sandbox.request_log import RequestLog
 from m365_restrict.sandbox.seed import Seed
 from m365_restrict.sandbox.tenant import SandboxTenant
@@ -27,6 +28,7 @@ class Services:
     authority: Authority
     faults: Faults
     log: RequestLog
+    past: Past
     latency_seconds: float
     plant: Callable[[Seed], None]
     ports: Callable[[], Ports]

@@ -14,6 +14,8 @@ from typing import Any, TypeAlias
 
 # Whatever a JSON text can hold; its reader checks what it is.
 Json: TypeAlias = Any
+# The documents' texts by kind and key, and the counters.
+Snapshot: TypeAlias = tuple[dict[str, dict[str, str]], dict[str, int]]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
@@ -36,6 +38,7 @@ class Store:
         self._depth = 0
         self._revisions: dict[str, int] = {}
         self._cache: dict[str, dict[str, str]] = {}
+        self._copied: dict[str, tuple[int, dict[str, str]]] = {}
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         # The state is invented and a seed restores it: durability against power loss buys nothing.
         self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;" + _SCHEMA)
@@ -103,12 +106,16 @@ class Store:
             self._database.execute("DELETE FROM documents")
             self._database.execute("DELETE FROM counters")
 
-    def snapshot(self) -> tuple[dict[str, dict[str, str]], dict[str, int]]:
-        """Everything as it is now, for `restore`."""
+    def snapshot(self) -> Snapshot:
+        """Everything as it is now, for `restore`. Kinds without a change share their rows: read only."""
         with self._lock:
-            return {kind: dict(rows) for kind, rows in self._cache.items()}, dict(self._counters)
+            for kind, rows in self._cache.items():
+                revision = self.revision(kind)
+                if self._copied.get(kind, (-1, {}))[0] != revision:
+                    self._copied[kind] = (revision, dict(rows))
+            return {kind: self._copied[kind][1] for kind in self._cache}, dict(self._counters)
 
-    def restore(self, taken: tuple[dict[str, dict[str, str]], dict[str, int]]) -> None:
+    def restore(self, taken: Snapshot) -> None:
         """Put everything back as it was at a snapshot."""
         documents, counters = taken
         with self.batch():

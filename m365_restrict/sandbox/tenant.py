@@ -1,6 +1,6 @@
 """Everything that the sandbox's services share: one store and what reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from m365_restrict.sandbox.directory import SandboxDirectory
 from m365_restrict.sandbox.exchange.service import ExchangeService
 from m365_restrict.sandbox.list_fields import SitePeople
 from m365_restrict.sandbox.lists import SandboxLists
+from m365_restrict.sandbox.seed import Behaviour
 from m365_restrict.sandbox.store import Store
 
 
@@ -27,6 +28,7 @@ class SandboxTenant:
     lists: SandboxLists
     exchange: ExchangeService
     delivery: Delivery
+    known: dict[int, Behaviour] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def over(cls, store: Store) -> "SandboxTenant":
@@ -52,6 +54,15 @@ class SandboxTenant:
     def zone(self) -> ZoneInfo:
         """The site's time zone, in which list dates are local midnights."""
         return ZoneInfo(self.document["time_zone"])
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """How this tenant answers what nobody knows for certain."""
+        revision = self.store.revision("tenant")
+        if revision not in self.known:
+            self.known.clear()
+            self.known[revision] = Behaviour(**self.document.get("behaviour", {}))
+        return self.known[revision]
 
     def saver(self, name: str) -> dict[str, Any]:
         """Who saves, from the `by` of a seed or control call.

@@ -1,5 +1,6 @@
 """Get-AcceptedDomain, Get-Recipient, Get-Mailbox and Get-TransportConfig, and the tenant's own names."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from m365_restrict.sandbox.exchange.envelope import CmdletAnswer, objects
 from m365_restrict.sandbox.exchange.recipients import is_recipient, primary_address
 from m365_restrict.sandbox.exchange.refusals import (
     ambiguous_recipient,
+    invalid,
     recipient_object_not_found,
 )
 from m365_restrict.sandbox.exchange.rule_checks import MATCHING_LIMIT, RULE_LIMIT, SIZE_LIMIT
@@ -35,7 +37,10 @@ _GROUP_TYPES = {
 }
 _MAILBOXES = frozenset({"user", "shared"})
 _ONE = {name.lower(): name for name in ("Identity", "ResultSize", "RecipientTypeDetails")}
+_RECIPIENT = {**_ONE, "filter": "Filter"}
 _NONE = {"identity": "Identity"}
+_TERM = r"EmailAddresses\s+-eq\s+'smtp:((?:[^']|'')+)'"
+_FILTER = re.compile(rf"\s*{_TERM}(?:\s+-or\s+{_TERM})*\s*", re.IGNORECASE)
 
 T = TypeVar("T")
 
@@ -100,13 +105,13 @@ class OrganisationCmdlets:
 
     def recipient(self, parameters: Mapping[str, Any]) -> CmdletAnswer:
         """Get-Recipient: mailboxes, mail users, contacts, guests and groups, dynamic ones included."""
-        given = named(parameters, _ONE)
+        given = named(parameters, _RECIPIENT)
         identity = given.get("Identity")
         if identity:
             return objects([self._recipient(str(identity))], target=str(identity))
         people = [_person(user) for _, user in self.store.all("users") if is_recipient(user)]
         groups = [_group(group) for _, group in self.store.all("groups")]
-        return _listed([*people, *groups], given)
+        return _listed(_filtered([*people, *groups], given.get("Filter")), given)
 
     def mailbox(self, parameters: Mapping[str, Any]) -> CmdletAnswer:
         """Get-Mailbox: cloud mailboxes, with what decides whether a target takes outside mail (10)."""
@@ -221,6 +226,17 @@ def _named_object(source: Mapping[str, Any], primary: str, addresses: list[str])
         "ExternalDirectoryObjectId": source["id"],
         "Guid": source["id"],
     }
+
+
+def _filtered(rows: Sequence[Mapping[str, Any]], expression: object) -> Sequence[Mapping[str, Any]]:
+    """Those that have one of the addresses asked for: the one form of `-Filter` that is understood."""
+    text = str(expression or "")
+    if not text:
+        return rows
+    if not _FILTER.fullmatch(text):
+        raise invalid(f'The filter "{text}" is not understood.', "Filter")
+    wanted = {one.replace("''", "'").lower() for one in re.findall(_TERM, text, re.IGNORECASE)}
+    return [row for row in rows if not wanted.isdisjoint(one[5:].lower() for one in row["EmailAddresses"])]
 
 
 def _listed(rows: Sequence[Mapping[str, Any]], given: Mapping[str, Any]) -> CmdletAnswer:

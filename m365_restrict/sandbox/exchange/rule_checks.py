@@ -5,6 +5,7 @@ from typing import Any
 
 from m365_restrict.sandbox.exchange.catalogue import Part
 from m365_restrict.sandbox.exchange.refusals import (
+    HTTP_BAD_REQUEST,
     CmdletRefused,
     budget_spent,
     invalid,
@@ -27,13 +28,17 @@ _HEADER_PAIRS = tuple(
 _PAIRS = (*_HEADER_PAIRS, ("SetHeaderName", "SetHeaderValue"))
 
 
-def check_rule(rule: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> None:
+def check_rule(
+    rule: Mapping[str, Any], others: Iterable[Mapping[str, Any]], *, name_taken: int = HTTP_BAD_REQUEST
+) -> None:
     """Refuse a rule that the service would not store; `rule` is already derived.
+
+    `name_taken` is the HTTP status for a name that another rule has.
 
     More than ten redirect targets pass: such a rule is stored and silently not applied (exchange.md 3).
     """
     neighbours = list(others)
-    _check_name(rule, neighbours)
+    _check_name(rule, neighbours, name_taken)
     if not parts_set(rule, Part.ACTION):
         raise no_action()
     _check_combinations(rule)
@@ -58,13 +63,15 @@ def check_priority(priority: int, highest: int) -> None:
         raise invalid(f"The priority {priority} isn't between 0 and {highest}.", "Priority")
 
 
-def _check_name(rule: Mapping[str, Any], others: Iterable[Mapping[str, Any]]) -> None:
+def _check_name(rule: Mapping[str, Any], others: Iterable[Mapping[str, Any]], status: int) -> None:
     """The recorded facts hold no text for a name that is taken (exchange.md 1.7): this one is ours."""
     name = rule["Name"]
     if not name:
         raise missing_parameter("Name")
     if any(other["Name"].casefold() == name.casefold() for other in others):
-        raise invalid(f"A transport rule with the name '{name}' already exists.", "Name")
+        refusal = invalid(f"A transport rule with the name '{name}' already exists.", "Name")
+        refusal.status = status
+        raise refusal
 
 
 def _check_combinations(rule: Mapping[str, Any]) -> None:

@@ -55,7 +55,7 @@ def complete_rejection(rule: dict[str, Any], given: Mapping[str, Any]) -> None:
         rule[_REJECT_TEXT] = _DEFAULT_REJECT_TEXT
 
 
-def derive(rule: dict[str, Any]) -> None:
+def derive(rule: dict[str, Any], *, domains_count: bool = True) -> None:
     """Recompute everything about a rule that follows from its other properties."""
     conditions, exceptions, actions = (
         parts_set(rule, part) for part in (Part.CONDITION, Part.EXCEPTION, Part.ACTION)
@@ -68,16 +68,20 @@ def derive(rule: dict[str, Any]) -> None:
         _EACH_PART + sum(len(value) + _EACH_VALUE for value in _values(rule[entry.name]))
         for entry in (*conditions, *exceptions, *actions)
     )
-    rule["RegexSize"] = matching_characters(rule)
+    rule["RegexSize"] = matching_characters(rule, domains_count=domains_count)
     rule["Identity"] = rule["Name"]
 
 
-def matching_characters(rule: Mapping[str, Any]) -> int:
+def matching_characters(rule: Mapping[str, Any], *, domains_count: bool = True) -> int:
     """The characters of all words and patterns, the share of the tenant-wide budget (exchange.md 3).
 
-    Whether SenderDomainIs counts is unknown; it is counted.
+    Whether SenderDomainIs counts is unknown; it is counted unless said otherwise.
     """
-    counted = (e.name for e in properties().values() if e.kind in {Kind.WORDS, Kind.PATTERNS})
+    counted = (
+        entry.name
+        for entry in properties().values()
+        if entry.kind in {Kind.WORDS, Kind.PATTERNS} and (domains_count or "DomainIs" not in entry.name)
+    )
     return sum(len(text) for name in counted for text in rule[name] or ())
 
 

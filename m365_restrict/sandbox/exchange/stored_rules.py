@@ -1,6 +1,6 @@
 """The tenant's transport rules in order, and what transport has heard of them so far (exchange.md 3)."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from m365_restrict.sandbox.store import Store
 
 _RULES = "transport_rules"
 _HISTORY = "transport_history"
-_SETTLED = "0001-01-01T00:00:00+00:00"
+_WRITES = "transport_writes"
+_SETTLED = "settled"
 
 
 class StoredRules:
@@ -22,6 +23,7 @@ class StoredRules:
         self._clock = clock
         self._revision = -1
         self._rules: dict[str, dict[str, Any]] = {}
+        self._written: dict[str, Mapping[str, Any] | None] = {}
 
     def in_order(self) -> list[dict[str, Any]]:
         """All rules by Priority."""
@@ -31,14 +33,16 @@ class StoredRules:
     def change(self) -> Iterator[None]:
         """Make several writes one change: one transaction, one entry of the history."""
         with self._store.batch():
+            self._written = {}
             yield
-            self._record(self.in_order())
+            self._record(self._written)
 
     def write(self, rule: Mapping[str, Any]) -> None:
         """Insert or replace one rule; inside `change`."""
         current = self._current()
         self._store.put(_RULES, rule["Guid"], rule)
         current[rule["Guid"]] = dict(rule)
+        self._written[rule["Guid"]] = rule
         self._revision = self._store.revision(_RULES)
 
     def remove(self, guid: str) -> None:
@@ -46,6 +50,7 @@ class StoredRules:
         current = self._current()
         self._store.delete(_RULES, guid)
         current.pop(guid, None)
+        self._written[guid] = None
         self._revision = self._store.revision(_RULES)
 
     def renumber(self, ordered: Sequence[Mapping[str, Any]]) -> None:
@@ -55,23 +60,22 @@ class StoredRules:
                 self.write({**rule, "Priority": place})
 
     def in_force(self) -> list[dict[str, Any]]:
-        """What transport obeys now: the rules as they were `propagation_minutes` ago."""
-        lag = self._lag()
-        if not lag:
+        """What transport obeys now: of each rule the latest form that it has heard of."""
+        if not self._lags():
             return self.in_order()
-        cutoff = self._clock.now() - lag
-        heard: list[dict[str, Any]] = []
-        for at, rules in self._history():
-            if at <= cutoff:
-                heard = rules
-        return heard
+        heard = dict(self._heard_of_old())
+        now = self._clock.now()
+        for _, entry in self._history():
+            if datetime.fromisoformat(entry["heard"]) <= now:
+                heard.update(entry["rules"])
+        return sorted((rule for rule in heard.values() if rule), key=lambda rule: int(rule["Priority"]))
 
     def settle(self) -> None:
         """Take the present rules as long known to transport: a seed describes a tenant that was there."""
         with self._store.batch():
             for key in self._store.keys(_HISTORY):
                 self._store.delete(_HISTORY, key)
-            self._put_history(_SETTLED, self.in_order())
+            self._store.put(_HISTORY, _SETTLED, {"rules": self._current()})
 
     def _current(self) -> dict[str, dict[str, Any]]:
         revision = self._store.revision(_RULES)
@@ -80,33 +84,44 @@ class StoredRules:
             self._revision = revision
         return self._rules
 
-    def _lag(self) -> timedelta:
+    def _lags(self) -> tuple[int, ...]:
+        """Minutes until transport hears of the first, second and later changes, in turn; () for at once."""
         tenant = self._store.get("tenant", "tenant") or {}
-        minutes = (tenant.get("behaviour") or {}).get("propagation_minutes") or 0
-        return timedelta(minutes=minutes)
+        behaviour = tenant.get("behaviour") or {}
+        lags = tuple(behaviour.get("propagation_lags") or (behaviour.get("propagation_minutes") or 0,))
+        return lags if any(lags) else ()
 
-    def _history(self) -> list[tuple[datetime, list[dict[str, Any]]]]:
-        entries = [document for _, document in self._store.all(_HISTORY)]
-        return [(datetime.fromisoformat(entry["at"]), entry["rules"]) for entry in entries]
+    def _heard_of_old(self) -> dict[str, dict[str, Any] | None]:
+        rules: dict[str, dict[str, Any] | None] = (self._store.get(_HISTORY, _SETTLED) or {}).get("rules", {})
+        return rules
 
-    def _record(self, rules: Iterable[Mapping[str, Any]]) -> None:
-        lag = self._lag()
-        if not lag:
+    def _history(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every change that transport may not have heard of yet, oldest first."""
+        return [(key, entry) for key, entry in self._store.all(_HISTORY) if key != _SETTLED]
+
+    def _record(self, written: Mapping[str, Mapping[str, Any] | None]) -> None:
+        lags = self._lags()
+        if not lags or not written:
             return
+        self._fold()
+        number = self._store.next_number(_WRITES)
+        heard = self._clock.now() + timedelta(minutes=lags[(number - 1) % len(lags)])
+        self._store.put(_HISTORY, str(number), {"heard": heard.isoformat(), "rules": dict(written)})
+
+    def _fold(self) -> None:
+        """Put together what every clock that only moves on has heard of. A later form outdates an earlier."""
+        known, waiting = self._heard_of_old(), dict(self._history())
         now = self._clock.now()
-        self._put_history(now.isoformat(), rules)
-        self._prune(now - lag)
-
-    def _put_history(self, at: str, rules: Iterable[Mapping[str, Any]]) -> None:
-        key = str(self._store.next_number(_HISTORY))
-        self._store.put(_HISTORY, key, {"at": at, "rules": list(rules)})
-
-    def _prune(self, cutoff: datetime) -> None:
-        """Drop what no clock that only moves on can ask for again."""
-        known = [key for key, entry in self._store.all(_HISTORY) if _at(entry) <= cutoff]
-        for key in known[:-1]:
+        for key, entry in tuple(waiting.items()):
+            if datetime.fromisoformat(entry["heard"]) > now:
+                continue
+            known.update(entry["rules"])
+            del waiting[key]
             self._store.delete(_HISTORY, key)
-
-
-def _at(entry: Mapping[str, Any]) -> datetime:
-    return datetime.fromisoformat(entry["at"])
+            for earlier, other in waiting.items():
+                if int(earlier) < int(key):
+                    other["rules"] = {
+                        guid: rule for guid, rule in other["rules"].items() if guid not in entry["rules"]
+                    }
+                    self._store.put(_HISTORY, earlier, other)
+        self._store.put(_HISTORY, _SETTLED, {"rules": {guid: rule for guid, rule in known.items() if rule}})

@@ -12,12 +12,16 @@ from m365_restrict.sandbox.tenant import SandboxTenant
 
 @dataclass(frozen=True)
 class Principal:
-    """Who calls: an application with its roles, or a mailbox owner (`mailbox`: their object id)."""
+    """Who calls: an application with its roles, or a mailbox owner (`mailbox`: their object id).
+
+    `scope` names the mailboxes and groups to which Exchange limits the application; None for all.
+    """
 
     client_id: str
     display_name: str
     roles: frozenset[str]
     mailbox: str = ""
+    scope: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,28 @@
-"""Graph as HTTP serves it: log, latency, faults, token, permission, handler, answer."""
+"""Graph as HTTP serves it: log, latency, token, batches; what a call does is in `dispatch`."""
 
 import asyncio
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import replace
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from m365_restrict.sandbox.clock import SandboxClock
-from m365_restrict.sandbox.faults import Asked, Fault, FaultKind
-from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, Principal, error_body
-from m365_restrict.sandbox.graph.paging import emptied
-from m365_restrict.sandbox.graph.routing import check_permission, find_route
-from m365_restrict.sandbox.identity import GRAPH, TokenRefused
+from m365_restrict.sandbox.faults import Asked, FaultKind
+from m365_restrict.sandbox.graph.answer import GraphCall, GraphFailure, Principal, error_body
+from m365_restrict.sandbox.graph.batch import Inner, InnerAnswer, read_batch, run_batch
+from m365_restrict.sandbox.graph.dispatch import Dispatch
+from m365_restrict.sandbox.identity import GRAPH, TokenRefused, TokenRevoked
+from m365_restrict.sandbox.lost_answers import answered, without_json
 from m365_restrict.sandbox.request_log import LoggedRequest
 from m365_restrict.sandbox.services import Services
 from m365_restrict.sandbox.store import Json
 
-_STATUS_CODES = {
-    429: "ApplicationThrottled",
-    500: "generalException",
-    502: "BadGateway",
-    503: "serviceNotAvailable",
-    504: "gatewayTimeout",
-}
-
-
 _CHALLENGE = 'Bearer realm="", error="invalid_token"'
+_BATCH = "/v1.0/$batch"
+_JSON = "application/json;odata.metadata=minimal;IEEE754Compatible=false"
 
 
 class GraphEndpoint:
@@ -37,49 +31,87 @@ class GraphEndpoint:
     def __init__(self, services: Services) -> None:
         """Hold what all endpoints share."""
         self._services = services
+        self._dispatch = Dispatch(services)
 
     async def serve(self, request: Request) -> Response:
         """Serve one request."""
         path = "/v1.0/" + request.path_params["path"].lstrip("/")
-        with self._services.log.recording(request.method, path) as entry:
+        carrier = path.lower() == _BATCH and request.method == "POST"
+        with self._services.log.recording(request.method, path, carrier=carrier) as entry:
             await asyncio.sleep(self._services.latency_seconds)
             body = await request.body()
-            answer = self._answer(request, path, body, entry)
+            asked = Asked(request.method, path, request.url.query)
+            serve = self._batch if carrier else self._answer
+            answer = await answered(
+                request, asked, self._services.faults, lambda: serve(request, asked, body, entry)
+            )
             entry.status = answer.status_code
         return answer
 
-    def _answer(self, request: Request, path: str, body: bytes, entry: LoggedRequest) -> Response:
-        services = self._services
-        asked = Asked(request.method, path, request.url.query)
-        query = dict(request.query_params)
+    async def _answer(self, request: Request, asked: Asked, body: bytes, entry: LoggedRequest) -> Response:
         try:
             principal = self._principal(request, entry)
-            fault = services.faults.take(FaultKind.STATUS, asked)
-            if fault is not None:
-                raise _injected(fault)
-            answer = handle(
-                GraphCall(
-                    tenant=services.tenant,
-                    method=request.method,
-                    url=_url(request),
-                    params={},
-                    query=query,
-                    headers=dict(request.headers),
-                    body=None if _is_document(path) else _json(body),
-                    principal=principal,
-                    raw=body,
-                ),
-                path.removeprefix("/v1.0/"),
+            if (plain := without_json(self._services.faults, asked)) is not None:
+                return plain
+            call = GraphCall(
+                tenant=self._services.tenant,
+                method=request.method,
+                url=_url(request),
+                params={},
+                query=dict(request.query_params),
+                headers=dict(request.headers),
+                body=None if _is_document(asked.path) else _json(body),
+                principal=principal,
+                raw=body,
             )
+            answer = self._dispatch.carry_out(call, asked, refused_by=FaultKind.STATUS)
         except GraphFailure as error:
             entry.target = error.target
-            return _failure(request, services.tenant.clock, error)
+            return _failure(request, self._services.tenant.clock, error)
         entry.target = answer.target
-        shown = answer.body
-        is_page = shown is not None and request.method == "GET" and isinstance(shown.get("value"), list)
-        if shown is not None and is_page and services.faults.take(FaultKind.EMPTY_PAGE, asked) is not None:
-            shown = emptied(shown, _url(request), query)
-        return _respond(request, answer.status, shown)
+        return _respond(request, answer.status, answer.body, answer.headers)
+
+    async def _batch(self, request: Request, asked: Asked, body: bytes, entry: LoggedRequest) -> Response:
+        """The batch itself answers 200, whatever became of its requests (graph.md 4)."""
+        carrier = str(uuid.uuid4())
+        try:
+            principal = self._principal(request, entry)
+            if (plain := without_json(self._services.faults, asked)) is not None:
+                return plain
+            self._dispatch.refuse(asked)
+            requests = read_batch(_json(body))
+        except GraphFailure as error:
+            return _failure(request, self._services.tenant.clock, error)
+        root = str(request.base_url).rstrip("/")
+        answers = await run_batch(
+            requests, lambda inner: self._inner(inner, principal, root=root, carrier=carrier)
+        )
+        return _respond(request, 200, {"responses": answers}, request_id=carrier)
+
+    async def _inner(self, inner: Inner, principal: Principal, *, root: str, carrier: str) -> InnerAnswer:
+        with self._services.log.recording(inner.method, inner.path) as entry:
+            entry.batch, entry.app_id = carrier, principal.client_id
+            await asyncio.sleep(self._services.latency_seconds)
+            call = GraphCall(
+                tenant=self._services.tenant,
+                method=inner.method,
+                url=f"{root}{inner.path}",
+                params={},
+                query=dict(parse_qsl(inner.query, keep_blank_values=True)),
+                headers=inner.headers,
+                body=inner.body,
+                principal=principal,
+            )
+            asked = Asked(inner.method, inner.path, inner.query)
+            try:
+                answer = self._dispatch.carry_out(call, asked, refused_by=FaultKind.BATCH_INNER)
+            except GraphFailure as error:
+                entry.status, entry.target = error.status, error.target
+                body = error_body(error.code, error.message, clock=self._services.tenant.clock)
+                return InnerAnswer(error.status, {**error.headers, "Content-Type": "application/json"}, body)
+            entry.status, entry.target = answer.status, answer.target
+        headers = {} if answer.body is None else {"Content-Type": _JSON}
+        return InnerAnswer(answer.status, {**answer.headers, **headers}, answer.body)
 
     def _principal(self, request: Request, entry: LoggedRequest) -> Principal:
         services = self._services
@@ -89,24 +121,17 @@ class GraphEndpoint:
                 authorization, resource=GRAPH, tenant=services.tenant.document["id"]
             )
         except TokenRefused as error:
+            challenge = error.challenge if isinstance(error, TokenRevoked) else _CHALLENGE
             raise GraphFailure(
-                401, "InvalidAuthenticationToken", str(error), headers={"WWW-Authenticate": _CHALLENGE}
+                401, "InvalidAuthenticationToken", str(error), headers={"WWW-Authenticate": challenge}
             ) from error
         entry.app_id = application.client_id
-        return Principal(application.client_id, application.display_name, roles)
-
-
-def handle(call: GraphCall, path: str) -> GraphAnswer:
-    """Answer a call of a path below `/v1.0`; a `GraphFailure` when Graph would refuse."""
-    route, params = find_route(call.method, path)
-    check_permission(route, call.principal)
-    return route.handler(replace(call, params=params))
-
-
-def _injected(fault: Fault) -> GraphFailure:
-    headers = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    code = _STATUS_CODES.get(fault.status, "UnknownError")
-    return GraphFailure(fault.status, code, "Injected.", headers=headers)
+        return Principal(
+            application.client_id,
+            application.display_name,
+            roles | application.scoped_roles,
+            scope=application.mailboxes,
+        )
 
 
 def _is_document(path: str) -> bool:
@@ -137,8 +162,7 @@ def _respond(
     }
     if body is None:
         return Response(status_code=status, headers=shared)
-    media_type = "application/json;odata.metadata=minimal;IEEE754Compatible=false"
-    return Response(json.dumps(body, ensure_ascii=False), status, shared, media_type)
+    return Response(json.dumps(body, ensure_ascii=False), status, shared, _JSON)
 
 
 def _failure(request: Request, clock: SandboxClock, error: GraphFailure) -> Response:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from m365_restrict.sandbox.clock import format_instant, parse_instant
 from m365_restrict.sandbox.directory import object_id_for
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
 from m365_restrict.sandbox.graph.filters import Test, read_filter
@@ -29,11 +31,17 @@ def list_items(call: GraphCall) -> GraphAnswer:
     if names_people_list(call):
         return _list_people(call)
     document = find_list(call)
-    ids = _visible_ids(call, document)
+    ids = visible_ids(call, document)
     if expression := call.query.get("$filter"):
         test = _filter(call, expression)
         ids = [item_id for item_id in ids if test(_by_name(call, document, item_id))]
-    body = page(call, ids, lambda item_id: _item(call, document, _stored(call, document, item_id)))
+    size = call.tenant.behaviour.list_page_size
+    body = page(
+        call,
+        ids,
+        lambda item_id: show_item(call, document, stored_item(call, document, item_id)),
+        size=size,
+    )
     return GraphAnswer(body, target=document["title"])
 
 
@@ -42,7 +50,7 @@ def get_item(call: GraphCall) -> GraphAnswer:
     if names_people_list(call):
         return _get_person(call)
     document = find_list(call)
-    return GraphAnswer(_item(call, document, _find(call, document)), target=_target(call, document))
+    return GraphAnswer(show_item(call, document, _find(call, document)), target=_target(call, document))
 
 
 def get_fields(call: GraphCall) -> GraphAnswer:
@@ -77,7 +85,7 @@ def create_item(call: GraphCall) -> GraphAnswer:
     document = find_list(call)
     fields = call.fields.get("fields") or {}
     item_id = call.tenant.lists.add(document, _saver(call), _written(call, document, fields))
-    body = _item(call, document, _stored(call, document, item_id), always_expand=True)
+    body = show_item(call, document, stored_item(call, document, item_id), always_expand=True)
     return GraphAnswer(body, status=201, target=f"{document['title']}/{item_id}")
 
 
@@ -90,7 +98,8 @@ def delete_item(call: GraphCall) -> GraphAnswer:
     return GraphAnswer(None, status=204, target=_target(call, document))
 
 
-def _visible_ids(call: GraphCall, document: Mapping[str, Any]) -> list[str]:
+def visible_ids(call: GraphCall, document: Mapping[str, Any]) -> list[str]:
+    """The items that the caller is shown (graph.md 3.8, 11)."""
     lists = call.tenant.lists
     ids = lists.item_ids(document)
     unrestricted = document["read_security"] == "all" and not document["content_approval"]
@@ -98,7 +107,7 @@ def _visible_ids(call: GraphCall, document: Mapping[str, Any]) -> list[str]:
         return ids
     return [
         item_id for item_id in ids
-        if lists.is_visible(document, _stored(call, document, item_id), call.principal.client_id)
+        if lists.is_visible(document, stored_item(call, document, item_id), call.principal.client_id)
     ]  # fmt: skip
 
 
@@ -110,14 +119,15 @@ def _find(call: GraphCall, document: Mapping[str, Any]) -> dict[str, Any]:
         raise GraphFailure(
             404, "itemNotFound", "The specified item was not found", target=_target(call, document)
         )
-    return item
+    return item if manages else lists.as_seen(document, item)
 
 
-def _stored(call: GraphCall, document: Mapping[str, Any], item_id: str) -> dict[str, Any]:
+def stored_item(call: GraphCall, document: Mapping[str, Any], item_id: str) -> dict[str, Any]:
+    """One item, or 404."""
     item = call.tenant.lists.item(document, item_id)
     if item is None:
         raise GraphFailure(404, "itemNotFound", "The specified item was not found")
-    return item
+    return item if call.principal.roles & MANAGES else call.tenant.lists.as_seen(document, item)
 
 
 def _filter(call: GraphCall, expression: str) -> Test:
@@ -132,13 +142,14 @@ def _filter(call: GraphCall, expression: str) -> Test:
 
 
 def _by_name(call: GraphCall, document: Mapping[str, Any], item_id: str) -> dict[str, Any]:
-    item = _stored(call, document, item_id)
+    item = stored_item(call, document, item_id)
     return {"id": item_id, "fields": _shown_fields(call, document, item, item["versions"][-1])}
 
 
-def _item(
+def show_item(
     call: GraphCall, document: Mapping[str, Any], item: Mapping[str, Any], *, always_expand: bool = False
 ) -> dict[str, Any]:
+    """An item as Graph shows it, with its fields where the query expands them."""
     last = item["versions"][-1]
     site = find_site(call)
     folder = f"https://{site.host}/{site.path}/Lists/{document['title'].replace(' ', '%20')}"
@@ -168,7 +179,7 @@ def _version(
 ) -> dict[str, Any]:
     shown = {
         "id": version["number"],
-        "lastModifiedDateTime": version["at"],
+        "lastModifiedDateTime": _version_time(call, version["at"]),
         "lastModifiedBy": _identity(call, version["by"]),
         "published": {"level": "published", "versionId": version["number"]},
     }
@@ -178,12 +189,23 @@ def _version(
     return shown
 
 
+def _version_time(call: GraphCall, at: str) -> str:
+    """Versions were once converted to UTC twice; whether that was put right is unknown (graph.md 3.7)."""
+    if call.tenant.behaviour.version_times == "right":
+        return at
+    instant = parse_instant(at)
+    return format_instant(instant - (instant.astimezone(call.tenant.zone).utcoffset() or timedelta()))
+
+
 def _shown_fields(
     call: GraphCall, document: Mapping[str, Any], item: Mapping[str, Any], version: Mapping[str, Any]
 ) -> dict[str, Any]:
     lists = call.tenant.lists
     columns = lists.columns(document)
     shown = show_fields(version["fields"], columns, lists.people, call.tenant.zone)
+    if call.tenant.behaviour.moderation_status == "shown" and document["content_approval"]:
+        # Whether Graph shows it is unknown (graph.md 3.8); 2 is pending.
+        shown["_ModerationStatus"] = version["fields"].get("_ModerationStatus", 2)
     return {
         **shown,
         "id": item["id"],
@@ -214,7 +236,11 @@ def _chosen(fields: Mapping[str, Any], selection: str | None) -> dict[str, Any]:
 
 def _identity(call: GraphCall, identity: Mapping[str, Any]) -> dict[str, Any]:
     if identity["kind"] != "user":
-        return {"application": {"id": identity["id"], "displayName": identity["name"]}}
+        application = {"application": {"id": identity["id"], "displayName": identity["name"]}}
+        if call.tenant.behaviour.application_saves_as == "application":
+            return application
+        # The exact shape for what an application saved is unknown (graph.md 3.4).
+        return {**application, "user": {"displayName": "SharePoint App"}}
     account = call.tenant.directory.find(identity["upn"])
     if account is None:
         return {"user": {"email": identity["upn"], "displayName": identity["upn"]}}

@@ -1,5 +1,7 @@
 """Mailbox settings and folders (graph.md 1.2, 2)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
@@ -18,6 +20,11 @@ def find_mailbox(call: GraphCall) -> dict[str, Any]:
     owner = call.principal.mailbox
     if owner and owner != user["id"]:
         raise GraphFailure(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    scope = call.principal.scope
+    if scope is not None and not call.tenant.directory.is_within(user, scope):
+        # Outside the scope that Exchange's RBAC gives the application (graph.md 1.1, 2, 8.2).
+        text = "Access is denied. Check credentials and try again."
+        raise GraphFailure(403, "ErrorAccessDenied", text, target=user["upn"])
     if not has_cloud_mailbox(user):
         raise GraphFailure(
             404, "MailboxNotEnabledForRESTAPI",
@@ -83,6 +90,31 @@ def create_folder(call: GraphCall) -> GraphAnswer:
         made = make_folder(user["id"], name)
         call.tenant.store.put("folders", user["id"], {"folders": [*folders, made]})
     return GraphAnswer(_folder(made), status=201, target=user["upn"])
+
+
+def exchange_settings(call: GraphCall) -> GraphAnswer:
+    """GET /users/{user}/settings/exchange: the mailbox's id in the mailbox API."""
+    user = find_mailbox(call)
+    return GraphAnswer({"primaryMailboxId": _mailbox_id(user)}, target=user["upn"])
+
+
+def create_mailbox_folder(call: GraphCall) -> GraphAnswer:
+    """POST /admin/exchange/mailboxes/{mailbox}/folders: a folder at the root, without a right to messages."""
+    wanted = call.params["mailbox"]
+    user = next((one for _, one in call.tenant.store.all("users") if _mailbox_id(one) == wanted), None)
+    if user is None or not has_cloud_mailbox(user):
+        raise GraphFailure(404, "ErrorMailboxNotFound", "The mailbox was not found.", target=wanted)
+    if not isinstance(call.fields.get("type"), str):
+        raise GraphFailure(400, "ErrorInvalidRequest", "A folder needs a type.", target=user["upn"])
+    made = create_folder(replace(call, params={"user": user["id"]}))
+    if call.tenant.behaviour.admin_folder_id == "usable" or made.body is None:
+        return made
+    # Whether this id works in moveToFolder is unknown (graph.md 11).
+    return replace(made, body={**made.body, "id": f"EXO:{made.body['id']}"})
+
+
+def _mailbox_id(user: Mapping[str, Any]) -> str:
+    return f"MBX:{user['id'].replace('-', '')[:8]}@{user['id'].replace('-', '')[-8:]}"
 
 
 def delete_folder(call: GraphCall) -> GraphAnswer:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from m365_restrict.sandbox.audit_log import Actor, AuditLog, RecordType
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
 from m365_restrict.sandbox.graph.mailboxes import find_mailbox
 from m365_restrict.sandbox.graph.paging import page
+from m365_restrict.sandbox.graph.shown_rules import PREDICATES, RECIPIENTS, shown_rule
 from m365_restrict.sandbox.mailbox_folders import find_folder, find_folder_by_any_name, new_rule_id
 from m365_restrict.sandbox.store import Json
 
@@ -22,26 +24,13 @@ _ACTIONS = frozenset(
         "forwardAsAttachmentTo", "redirectTo", "markAsRead", "markImportance", "stopProcessingRules",
     }
 )  # fmt: skip
-_PREDICATES = frozenset(
-    {
-        "bodyContains", "bodyOrSubjectContains", "categories", "fromAddresses", "hasAttachments",
-        "headerContains", "importance", "isApprovalRequest", "isAutomaticForward", "isAutomaticReply",
-        "isEncrypted", "isMeetingRequest", "isMeetingResponse", "isNonDeliveryReport",
-        "isPermissionControlled", "isReadReceipt", "isSigned", "isVoicemail", "messageActionFlag",
-        "notSentToMe", "recipientContains", "senderContains", "sensitivity", "sentCcMe", "sentOnlyToMe",
-        "sentToAddresses", "sentToMe", "sentToOrCcMe", "subjectContains", "withinSizeRange",
-    }
-)  # fmt: skip
-_MEMBERS = {"conditions": _PREDICATES, "exceptions": _PREDICATES, "actions": _ACTIONS}
-_RECIPIENTS = frozenset(
-    {"fromAddresses", "sentToAddresses", "forwardTo", "forwardAsAttachmentTo", "redirectTo"}
-)
+_MEMBERS = {"conditions": PREDICATES, "exceptions": PREDICATES, "actions": _ACTIONS}
 
 
 def list_rules(call: GraphCall) -> GraphAnswer:
     """GET: all rules in the order in which they run."""
     user = _inbox_of(call)
-    body = page(call, _rules(call, user), lambda rule: select(_shown(rule), call.query))
+    body = page(call, _rules(call, user), lambda rule: select(shown_rule(call, rule), call.query))
     return GraphAnswer(body, target=user["upn"])
 
 
@@ -49,7 +38,7 @@ def get_rule(call: GraphCall) -> GraphAnswer:
     """GET one rule."""
     user = _inbox_of(call)
     rule = _find(_rules(call, user), call.params["rule"])
-    return GraphAnswer(select(_shown(rule), call.query), target=rule["displayName"])
+    return GraphAnswer(select(shown_rule(call, rule), call.query), target=rule["displayName"])
 
 
 def create_rule(call: GraphCall) -> GraphAnswer:
@@ -69,7 +58,8 @@ def create_rule(call: GraphCall) -> GraphAnswer:
             **_checked(call, user),
         }
         _keep(call, user, [*_rules(call, user), made])
-    return GraphAnswer(_shown(made), status=201, target=made["displayName"])
+        _record(call, user, made, "AddMailboxRule")
+    return GraphAnswer(shown_rule(call, made), status=201, target=made["displayName"])
 
 
 def update_rule(call: GraphCall) -> GraphAnswer:
@@ -78,11 +68,16 @@ def update_rule(call: GraphCall) -> GraphAnswer:
     with call.tenant.store.batch():
         rules = _rules(call, user)
         rule = _find_writable(rules, call.params["rule"])
-        rule.update(_checked(call, user))
+        changes = _checked(call, user)
+        if call.tenant.behaviour.rule_patch == "merges":
+            # Replacement is stated by one client's authors; Microsoft's pages are silent (graph.md 1.2).
+            changes |= {name: {**rule[name], **changes[name]} for name in _COMPLEX if name in changes}
+        rule.update(changes)
         if not rule["actions"]:
             raise _invalid("A rule needs at least one action.")
         _keep(call, user, rules)
-    return GraphAnswer(_shown(rule), target=rule["displayName"])
+        _record(call, user, rule, "ModifyMailboxRule")
+    return GraphAnswer(shown_rule(call, rule), target=rule["displayName"])
 
 
 def delete_rule(call: GraphCall) -> GraphAnswer:
@@ -92,7 +87,29 @@ def delete_rule(call: GraphCall) -> GraphAnswer:
         rules = _rules(call, user)
         rule = _find_writable(rules, call.params["rule"])
         _keep(call, user, [kept for kept in rules if kept is not rule])
+        _record(call, user, rule, "RemoveMailboxRule")
     return GraphAnswer(None, status=204, target=rule["displayName"])
+
+
+def _record(call: GraphCall, user: Mapping[str, Any], rule: Mapping[str, Any], action: str) -> None:
+    """Edits of inbox rules that are no cmdlets are recorded as UpdateInboxRules (exchange.md 10)."""
+    owner = call.principal.mailbox
+    who = str(user["upn"]) if owner else call.principal.display_name
+    log = AuditLog(call.tenant.store, call.tenant.clock)
+    log.record(
+        RecordType.EXCHANGE_ITEM,
+        "UpdateInboxRules",
+        Actor(who, owner, "" if owner else call.principal.client_id),
+        str(user["upn"]),
+        details={
+            "MailboxOwnerUPN": user["upn"],
+            "OperationProperties": [
+                {"Name": "RuleOperation", "Value": action},
+                {"Name": "RuleName", "Value": rule["displayName"]},
+                {"Name": "RuleId", "Value": rule["id"]},
+            ],
+        },
+    )
 
 
 def _inbox_of(call: GraphCall) -> dict[str, Any]:
@@ -115,6 +132,13 @@ def _keep(call: GraphCall, user: Mapping[str, Any], rules: Sequence[dict[str, An
         # Graph's own code for this is not known (graph.md 1.4).
         raise _invalid("The rules of this mailbox would be larger than its rules quota of 256 KB.")
     ordered = sorted(rules, key=lambda rule: int(rule["sequence"]))
+    behaviour = call.tenant.behaviour
+    if behaviour.client_rules == "lost" and not call.principal.mailbox:
+        # What writes do to rules that only Outlook knows is unknown (graph.md 1.7).
+        ordered = [rule for rule in ordered if not rule["isReadOnly"]]
+    if behaviour.sequence == "renumbered":
+        for place, rule in enumerate(ordered, start=1):
+            rule["sequence"] = place
     call.tenant.store.put("inbox_rules", str(user["id"]), {"rules": ordered})
 
 
@@ -137,16 +161,6 @@ def _find_writable(rules: Sequence[dict[str, Any]], rule_id: str) -> dict[str, A
             target=rule["displayName"],
         )
     return rule
-
-
-def _shown(rule: Mapping[str, Any]) -> dict[str, Any]:
-    # A rule beyond Graph's schema comes back without conditions and actions (graph.md 1.3).
-    hidden = _COMPLEX if rule["isReadOnly"] else ()
-    return {
-        key: value
-        for key, value in rule.items()
-        if key not in hidden and not (key == "exceptions" and not value)
-    }
 
 
 def _checked(call: GraphCall, user: Mapping[str, Any]) -> dict[str, Any]:
@@ -181,20 +195,22 @@ def _checked_complex(call: GraphCall, user: Mapping[str, Any], name: str, value:
             raise _unknown(
                 member, f"microsoft.graph.messageRule{'Actions' if name == 'actions' else 'Predicates'}"
             )
-        if wanted in (None, [], ""):
+        if wanted in (None, [], "") or member == call.tenant.document["behaviour"].get("drop_parameter"):
             continue
         members[member] = _read_back(call, user, member, wanted)
     return members
 
 
 def _read_back(call: GraphCall, user: Mapping[str, Any], member: str, value: Json) -> Json:
-    if member in _RECIPIENTS:
+    if member in RECIPIENTS:
         return _recipients(member, value)
     if member in {"moveToFolder", "copyToFolder"}:
         return _folder_id(call, user, value)
     if member.endswith("Contains"):
         # Documented for senderContains; its neighbours most likely behave the same (graph.md 1.6).
-        return [str(text).upper() for text in value] if member == "senderContains" else value
+        raised = call.tenant.behaviour.contains_upper
+        upper = raised == "all" or (raised == "sender" and member == "senderContains")
+        return [str(text).upper() for text in value] if upper else value
     return value
 
 

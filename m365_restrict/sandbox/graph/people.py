@@ -57,6 +57,15 @@ def get_group(call: GraphCall) -> GraphAnswer:
     return GraphAnswer(select(_group(_find_group(call)), call.query), target=call.params["group"])
 
 
+def list_domains(call: GraphCall) -> GraphAnswer:
+    """GET /domains: in the sandbox the verified domains are those that Exchange accepts mail for."""
+    known = [
+        {"id": name, "isVerified": True, "supportedServices": ["Email"]}
+        for name in call.tenant.document["accepted_domains"]
+    ]
+    return GraphAnswer(page(call, known, lambda domain: select(domain, call.query), size=_DIRECTORY_PAGE))
+
+
 def members(call: GraphCall) -> GraphAnswer:
     """GET /groups/{group}/members: the direct ones."""
     return _member_page(call, _members(call, _find_group(call)))

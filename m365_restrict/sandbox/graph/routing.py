@@ -7,6 +7,8 @@ from enum import Enum
 from typing import TypeAlias
 
 from m365_restrict.sandbox.graph import (
+    audit_queries,
+    delta,
     drives,
     items,
     list_making,
@@ -17,6 +19,8 @@ from m365_restrict.sandbox.graph import (
     send_mail,
     sites,
 )
+from m365_restrict.sandbox.graph import configuration_monitors as monitors
+from m365_restrict.sandbox.graph import configuration_snapshots as snapshots
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, Principal
 
 Handler: TypeAlias = Callable[[GraphCall], GraphAnswer]
@@ -29,6 +33,8 @@ class Realm(Enum):
     MAILBOX = "mailbox"
     SITES = "sites"
     TRACE = "trace"
+    AUDIT = "audit"
+    CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True)
@@ -53,11 +59,17 @@ _RULES = "users/{user}/mailfolders/{folder}/messagerules"
 _COLUMNS = "sites/{site}/lists/{list}/columns"
 _ITEMS = "sites/{site}/lists/{list}/items"
 _WRITE_FILES = "Sites.Selected Sites.ReadWrite.All Sites.Manage.All Files.ReadWrite.All"
+_MANAGED = "admin/configurationmanagement"
+_MONITOR = "ConfigurationMonitoring.ReadWrite.All"
+_READ_MONITOR = f"ConfigurationMonitoring.Read.All {_MONITOR}"
+_QUERIES = "security/auditlog/queries"
+_READ_AUDIT = "AuditLogsQuery.Read.All AuditLogsQuery-Exchange.Read.All AuditLogsQuery-SharePoint.Read.All"
 _READ_TRACES = "ExchangeMessageTrace.Read.All"
 
 _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("GET", "users", people.list_users, Realm.DIRECTORY, _READ_USERS),
     ("GET", "users/{user}", people.get_user, Realm.DIRECTORY, _READ_USERS),
+    ("GET", "domains", people.list_domains, Realm.DIRECTORY, "Domain.Read.All"),
     ("GET", "groups", people.list_groups, Realm.DIRECTORY, _READ_GROUPS),
     ("GET", "groups/{group}", people.get_group, Realm.DIRECTORY, _READ_GROUPS),
     ("GET", "groups/{group}/members", people.members, Realm.DIRECTORY, _READ_GROUPS),
@@ -68,6 +80,11 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ),
     ("GET", "users/{user}/mailboxsettings", mailboxes.settings, Realm.MAILBOX, _READ_SETTINGS),
     ("GET", "users/{user}/mailboxsettings/userpurpose", mailboxes.purpose, Realm.MAILBOX, _READ_SETTINGS),
+    ("GET", "users/{user}/settings/exchange", mailboxes.exchange_settings, Realm.DIRECTORY, "User.Read.All"),
+    (
+        "POST", "admin/exchange/mailboxes/{mailbox}/folders", mailboxes.create_mailbox_folder,
+        Realm.MAILBOX, "MailboxFolder.ReadWrite.All",
+    ),
     ("GET", "users/{user}/mailfolders", mailboxes.list_folders, Realm.MAILBOX, _READ_FOLDERS),
     ("POST", "users/{user}/mailfolders", mailboxes.create_folder, Realm.MAILBOX, "Mail.ReadWrite"),
     ("GET", "users/{user}/mailfolders/{folder}", mailboxes.get_folder, Realm.MAILBOX, _READ_FOLDERS),
@@ -90,6 +107,7 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("PATCH", _COLUMNS + "/{column}", list_making.update_column, Realm.SITES, _MANAGE_LISTS),
     ("GET", _ITEMS, items.list_items, Realm.SITES, _READ_SITES),
     ("POST", _ITEMS, items.create_item, Realm.SITES, _WRITE_ITEMS),
+    ("GET", _ITEMS + "/delta", delta.delta, Realm.SITES, _READ_SITES),
     ("GET", _ITEMS + "/{item}", items.get_item, Realm.SITES, _READ_SITES),
     ("DELETE", _ITEMS + "/{item}", items.delete_item, Realm.SITES, _WRITE_ITEMS),
     ("GET", _ITEMS + "/{item}/fields", items.get_fields, Realm.SITES, _READ_SITES),
@@ -103,6 +121,27 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("GET", "drives/{drive}/root:/{path}", drives.get_item, Realm.SITES, _READ_SITES),
     ("PUT", "drives/{drive}/root:/{path}/content", drives.put_content, Realm.SITES, _WRITE_FILES),
     ("POST", "users/{user}/sendmail", send_mail.send_mail, Realm.MAILBOX, "Mail.Send"),
+    *(
+        (method, f"{_MANAGED}/{path}", handler, Realm.CONFIGURATION, roles)
+        for method, path, handler, roles in (
+            ("POST", "configurationsnapshots/createsnapshot", snapshots.create_snapshot, _MONITOR),
+            ("GET", "configurationsnapshotjobs", snapshots.list_jobs, _READ_MONITOR),
+            ("GET", "configurationsnapshotjobs/{job}", snapshots.get_job, _READ_MONITOR),
+            ("DELETE", "configurationsnapshotjobs/{job}", snapshots.delete_job, _MONITOR),
+            ("GET", "configurationsnapshots/{snapshot}", snapshots.get_snapshot, _READ_MONITOR),
+            ("POST", "configurationmonitors", monitors.create_monitor, _MONITOR),
+            ("GET", "configurationmonitors", monitors.list_monitors, _READ_MONITOR),
+            ("GET", "configurationmonitors/{monitor}", monitors.get_monitor, _READ_MONITOR),
+            ("PATCH", "configurationmonitors/{monitor}", monitors.update_monitor, _MONITOR),
+            ("DELETE", "configurationmonitors/{monitor}", monitors.delete_monitor, _MONITOR),
+            ("GET", "configurationmonitoringresults", monitors.list_results, _READ_MONITOR),
+            ("GET", "configurationdrifts", monitors.list_drifts, _READ_MONITOR),
+        )
+    ),
+    ("GET", _QUERIES, audit_queries.list_queries, Realm.AUDIT, _READ_AUDIT),
+    ("POST", _QUERIES, audit_queries.create_query, Realm.AUDIT, _READ_AUDIT),
+    ("GET", _QUERIES + "/{query}", audit_queries.get_query, Realm.AUDIT, _READ_AUDIT),
+    ("GET", _QUERIES + "/{query}/records", audit_queries.list_records, Realm.AUDIT, _READ_AUDIT),
     (
         "GET", "admin/exchange/tracing/messagetraces", message_traces.list_traces,
         Realm.TRACE, _READ_TRACES,
@@ -114,20 +153,24 @@ ROUTES = tuple(
     for method, pattern, handler, realm, roles in _TABLE
 )
 
+_DELTA = re.compile(r"/delta\((?:token='([^']*)')?\)$", re.IGNORECASE)
 _QUOTED_KEY = re.compile(r"\('([^']*)'\)")
 
 
 def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """The route for a decoded path below `/v1.0`, with its parameters; a failure when there is none.
 
-    Double slashes and the `lists('title')` form are accepted, as Graph does (testing.md).
+    Double slashes, `lists('title')`, `items/delta()` and `items/delta(token='..')` are accepted, as Graph
+    does (testing.md).
     """
-    segments = _segments(path)
+    function = _DELTA.search(path)
+    token = {"token": function[1]} if function and function[1] else {}
+    segments = _segments(_DELTA.sub("/delta", path))
     other_method = False
     for route in ROUTES:
         params = _match(route.segments, segments)
         if params is not None and route.method == method:
-            return route, params
+            return route, {**params, **token}
         other_method = other_method or params is not None
     if other_method:
         raise GraphFailure(
@@ -151,7 +194,7 @@ def check_permission(route: Route, principal: Principal) -> None:
             code, text = "ErrorAccessDenied", "Access is denied. Check credentials and try again."
         case Realm.SITES:
             code, text = "accessDenied", "Access denied"
-        case Realm.TRACE:
+        case Realm.TRACE | Realm.AUDIT | Realm.CONFIGURATION:
             code, text = "Forbidden", "The application does not have the required role."
     raise GraphFailure(403, code, text)
 

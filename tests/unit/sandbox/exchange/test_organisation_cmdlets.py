@@ -92,3 +92,22 @@ def test_limits_as_the_tenant_reports_them(tenant) -> None:
         "TransportRuleCollectionAddedRecipientsLimit:100",
     ]
     assert row["TransportRuleLimit"] == 300
+
+
+@pytest.mark.parametrize(
+    ("terms", "found"),
+    [
+        (["ALIAS.officer@" + D], {f"officer@{D}"}),
+        ([f"officer@{D}", "guest@elsewhere.example"], {f"officer@{D}", "guest@elsewhere.example"}),
+        ([f"m365@{D}", f"nobody@{D}"], {f"m365@{D}"}),
+        ([f"o''neil@{D}"], set()),
+    ],
+)
+def test_recipients_are_filtered_by_any_address(tenant, terms, found) -> None:
+    asked = " -or ".join(f"EmailAddresses -eq 'smtp:{term}'" for term in terms)
+    assert {one["PrimarySmtpAddress"] for one in tenant.run("Get-Recipient", Filter=asked)} == found
+
+
+def test_a_filter_that_is_not_understood_is_refused(tenant, refused) -> None:
+    with pytest.raises(refused):
+        tenant.run("Get-Recipient", Filter="Name -like 'x*'")

@@ -63,3 +63,34 @@ def test_a_cleared_store_has_no_rules(tenant) -> None:
     tenant.store.clear()
     assert tenant.rules() == []
     assert tenant.in_force() == []
+
+
+def test_each_change_reaches_transport_after_a_lag_of_its_own(tenant) -> None:
+    tenant.behave(propagation_lags=[45, 0, 10])
+    tenant.new("A")
+    tenant.new("B")
+    tenant.new("C")
+    assert tenant.in_force() == ["B"]
+    tenant.at("2026-11-23T09:10:00Z")
+    assert tenant.in_force() == ["B", "C"]
+    tenant.at("2026-11-23T09:45:00Z")
+    assert tenant.in_force() == ["A", "B", "C"]
+
+
+def test_an_older_form_that_arrives_late_does_not_undo_a_newer_one(tenant) -> None:
+    tenant.behave(propagation_lags=[45, 0])
+    tenant.new()
+    tenant.changed(Comments="newer")
+    for now in ("2026-11-23T09:00:00Z", "2026-11-23T09:50:00Z"):
+        tenant.at(now)
+        (rule,) = tenant.service.rules_in_force()
+        assert rule["Comments"] == "newer"
+
+
+def test_what_has_arrived_is_put_together_without_what_it_outdates(tenant) -> None:
+    tenant.behave(propagation_lags=[45, 0, 0])
+    tenant.new("A")
+    tenant.changed("A", Comments="newer")
+    tenant.new("B")
+    tenant.at("2026-11-23T09:50:00Z")
+    assert [rule["Comments"] for rule in tenant.service.rules_in_force()] == ["newer", None]
