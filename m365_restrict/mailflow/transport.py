@@ -169,13 +169,15 @@ def _act(rule: StoredRule, fork: _Fork, scene: Scene, added: list[_Added]) -> _F
 
 def _add_copies(rule: StoredRule, fork: _Fork, directory: MailDirectory, added: list[_Added]) -> _Fork:
     """Add each target once: an address stands in the recipients of one message at most once."""
-    present = fork.added | {addressee.primary for addressee in fork.addressed_to}
+    # Those who leave with another fork are no longer recipients of this one.
+    addressed = {addressee.primary for addressee in fork.addressed_to}
+    known = fork.added
     for address in rule.actions.add:
         target = directory.primary(address)
-        if target not in present:
+        if target not in known | addressed:
             added.append(_Added(target=target, by=rule.name, rules=fork.rules, scl=fork.scl))
-            present = present | {target}
-    return replace(fork, added=present)
+            known = known | {target}
+    return replace(fork, added=known)
 
 
 def _redirected(rule: StoredRule, fork: _Fork, scene: Scene) -> _Fork:

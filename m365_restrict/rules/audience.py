@@ -150,9 +150,9 @@ def _left_in_scope(
     councillors = tuple(entry for entry in names.mailboxes if directory.is_councillor(entry))
     exempted = tuple(entry for entry in names.mailboxes if entry in exempt.mailboxes)
     if councillors:
-        problems.append(_left_out(case, RuleCode.SCOPE_NAMES_COUNCILLOR, "a councillor's mailbox"))
+        problems.append(left_out(case, RuleCode.SCOPE_NAMES_COUNCILLOR, "a councillor's mailbox"))
     if exempted:
-        problems.append(_left_out(case, RuleCode.SCOPE_NAMES_EXEMPT, "a mailbox that is exempt"))
+        problems.append(left_out(case, RuleCode.SCOPE_NAMES_EXEMPT, "a mailbox that is exempt"))
     left = names.without(councillors + exempted)
     if not left.mailboxes and not left.groups:
         problems.append(
@@ -165,7 +165,8 @@ def _left_in_scope(
     return left
 
 
-def _left_out(case: Case, code: RuleCode, what: str) -> CompileProblem:
+def left_out(case: Case, code: RuleCode, what: str) -> CompileProblem:
+    """Something in the scope is left alone; the case goes on without it."""
     message = f"ScopeMailboxes of case {case.reference} names {what}; it is left out."
     return CompileProblem(case.reference, code, message, Blocks.NOTHING)
 

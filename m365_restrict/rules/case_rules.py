@@ -3,20 +3,25 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date
 from typing import assert_never
 
 from m365_restrict.register.case import Case, Measure
+from m365_restrict.register.dates import expiry_instant
 from m365_restrict.register.recipient import Recipient, RecipientKind
 from m365_restrict.rules.audience import Audience, Names, audience_of, blocking, primary_of, target_problem
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import Blocks, CompileOptions, CompileProblem, Directory, Rules
-from m365_restrict.rules.inbox_rule import InboxRule, MoveToFolder
+from m365_restrict.rules.inbox_rule import InboxRule
+from m365_restrict.rules.mailbox_rules import (
+    in_mailboxes,
+    named_mailboxes,
+    rule_in_mailbox,
+    unfit_for_mailboxes,
+)
 from m365_restrict.rules.naming import (
-    JUNK_FOLDER,
     LONGEST_REJECT_TEXT,
     comments_for,
-    inbox_rule_name,
     part_suffix,
     reject_text,
     rule_name,
@@ -25,7 +30,6 @@ from m365_restrict.rules.patterns import LONGEST_PATTERN, exact_pattern
 from m365_restrict.rules.properties import sorted_values, transport_properties
 from m365_restrict.rules.split import fixed_size, size_of, split_senders
 from m365_restrict.rules.stamp import Stamp, digest_of
-from m365_restrict.rules.token import token_for
 from m365_restrict.rules.transport_rule import (
     BlindCopyTo,
     RedirectTo,
@@ -65,12 +69,6 @@ class Cover:
     exceptions: Names = _NOBODY
 
 
-def expires_at(ends_on: date, options: CompileOptions) -> datetime:
-    """00:00 local on the day after the last day, as a UTC instant (contracts.md 1, Dates)."""
-    midnight = datetime.combine(ends_on + timedelta(days=1), time.min, tzinfo=options.zone)
-    return midnight.astimezone(UTC)
-
-
 def mailbox_key(address: str) -> str:
     """8 characters that stand for a mailbox in a key, so that no address gets into stamps or names."""
     return hashlib.sha256(address.encode()).hexdigest()[:8]
@@ -83,16 +81,35 @@ def compile_case(
     if not case.protected.measure.acts_on_mail or case.protected.ends_on is None:
         return CaseRules(Rules(), ())
     audience = audience_of(case, directory)
-    problems = [*audience.problems, *_sender_warnings(case, directory)]
-    if case.protected.measure is Measure.JUNK:
-        inbox = _junk_rules(case, audience, directory, options, problems)
-        return CaseRules(Rules(inbox=inbox), tuple(problems))
+    problems = [*audience.problems, *_sender_problems(case, directory)]
     if case.protected.measure.needs_single_contact:
         fault = target_problem(case, directory, restricted)
         problems += [fault] if fault else []
+    if in_mailboxes(case.protected.measure, options.carrier):
+        problems += unfit_for_mailboxes(case, audience, directory, options)
+        return CaseRules(
+            Rules(inbox=tuple(_inbox_rules(case, audience, directory, options))), tuple(problems)
+        )
     covers = tuple(_covers(audience))
     transport = compile_covers(case, covers, directory, options, problems)
     return CaseRules(Rules(transport=transport), tuple(problems))
+
+
+def _inbox_rules(
+    case: Case, audience: Audience, directory: Directory, options: CompileOptions
+) -> Iterator[InboxRule]:
+    label = "junk" if case.protected.measure is Measure.JUNK else "mailbox"
+    for mailbox in named_mailboxes(audience, directory):
+        rule = rule_in_mailbox(
+            case,
+            directory,
+            options,
+            mailbox=mailbox,
+            key=f"{case.reference}/{label}/{mailbox_key(mailbox)}",
+            ends_on=case.protected.ends_on or date.min,
+        )
+        if rule is not None:
+            yield rule
 
 
 def _covers(audience: Audience) -> Iterator[Cover]:
@@ -157,9 +174,10 @@ def action_of(case: Case, directory: Directory, options: CompileOptions) -> Tran
 def _senders(
     case: Case, directory: Directory, options: CompileOptions, problems: list[CompileProblem]
 ) -> tuple[str, ...]:
-    addresses = sender_addresses(case, directory)
     if options.sender_match is SenderMatch.FROM:
-        return addresses
+        return sender_addresses(case, directory)
+    # A pattern compares the address in the message, so what the directory makes of it does not matter.
+    addresses = sorted_values(case.protected.addresses)
     patterns = tuple(exact_pattern(address, options.pattern_anchors) for address in addresses)
     fitting = tuple(pattern for pattern in patterns if len(pattern) <= LONGEST_PATTERN)
     if len(fitting) < len(patterns):
@@ -170,26 +188,37 @@ def _senders(
 
 def sender_addresses(case: Case, directory: Directory) -> tuple[str, ...]:
     """The case's addresses; a guest or contact by its main address, which is what Exchange compares."""
-    found = (directory.recipients.get(address) for address in case.protected.addresses)
-    return sorted_values(
-        tuple(
-            entry.address if isinstance(entry, Recipient) and entry.address else address
-            for address, entry in zip(case.protected.addresses, found, strict=True)
-        )
-    )
+    addresses = case.protected.addresses
+    return sorted_values(tuple(one for address in addresses for one in directory.main_addresses(address)))
 
 
-def _sender_warnings(case: Case, directory: Directory) -> Iterator[CompileProblem]:
-    kinds = {RecipientKind.GUEST, RecipientKind.CONTACT}
+def _sender_problems(case: Case, directory: Directory) -> Iterator[CompileProblem]:
+    """What the directory makes of the case's own addresses. No message holds one of them."""
     for address in case.protected.addresses:
-        entry = directory.recipients.get(address)
-        if isinstance(entry, Recipient) and entry.kind in kinds:
+        entry = directory.senders.get(address)
+        if directory.is_unread_sender(address):
+            text = f"The directory could not be asked about an address of case {case.reference}."
+            yield blocking(case, RuleCode.SENDERS_UNKNOWN, text)
+        elif isinstance(entry, Recipient) and (entry.kind.is_mailbox or entry.kind is RecipientKind.GROUP):
+            text = f"An address of case {case.reference} belongs to a {entry.kind.value} of the council."
+            yield blocking(case, RuleCode.SENDER_IS_OURS, text)
+        elif isinstance(entry, Recipient):
             yield CompileProblem(
                 case.reference,
                 RuleCode.SENDER_IN_DIRECTORY,
-                f"An address of case {case.reference} is a {entry.kind.value} in the directory.",
+                _in_directory(case, address, entry),
                 Blocks.NOTHING,
             )
+
+
+def _in_directory(case: Case, address: str, entry: Recipient) -> str:
+    known = f"An address of case {case.reference} is in the directory ({entry.kind.value})"
+    if entry.address == address:
+        return f"{known}; rules compare its main address, which is the one in the case."
+    return (
+        f"{known} beside another, main address. Rules compare the main one, so mail from the address in the "
+        "case may go through."
+    )
 
 
 def _parts(
@@ -237,8 +266,9 @@ def _draft(
         action=action,
         stops_later_rules=not isinstance(action, BlindCopyTo),
         mode=options.mode,
-        expires_at=expires_at(ends_on, options),
+        expires_at=expiry_instant(ends_on, options.zone),
         order=(cover.order, case.reference, number),
+        item_id=case.item_id,
     )
 
 
@@ -264,56 +294,10 @@ def finish(
     name = rule_name(case.reference, case.protected.measure.value, suffix)
     if name is None or ends_on is None:
         return None
-    named = replace(draft, name=name, expires_at=expires_at(ends_on, options))
+    named = replace(draft, name=name, expires_at=expiry_instant(ends_on, options.zone))
     digest = digest_of(transport_properties(named))
     stamp = Stamp(options.instance_id, case.reference, draft.key, digest)
     try:
         return replace(named, comments=comments_for(stamp, ends_on))
     except ValueError:
         return None
-
-
-def junk_rule(
-    case: Case, *, mailbox: str, key: str, directory: Directory, options: CompileOptions, ends_on: date
-) -> InboxRule:
-    """A rule that moves the case's senders to Junk Email in one mailbox."""
-    token = token_for(key, options.instance_id)
-    action = MoveToFolder(JUNK_FOLDER)
-    subject = f"Council mail rule {case.reference}"
-    return InboxRule(
-        key=key,
-        case_reference=case.reference,
-        mailbox=mailbox,
-        display_name=inbox_rule_name(subject=subject, action=action, ends_on=ends_on, token=token),
-        token=token,
-        senders=sender_addresses(case, directory),
-        action=action,
-        ends_on=ends_on,
-        chosen_by_holder=False,
-    )
-
-
-def _junk_rules(
-    case: Case,
-    audience: Audience,
-    directory: Directory,
-    options: CompileOptions,
-    problems: list[CompileProblem],
-) -> tuple[InboxRule, ...]:
-    scope = audience.scope or Names()
-    resolved = [directory.resolve(address) for address in case.protected.scope_mailboxes]
-    unfit = any(isinstance(entry, Recipient) and not entry.kind.is_mailbox for entry in resolved)
-    if audience.scope is None or unfit:
-        text = f"Case {case.reference} puts mail into Junk Email, so it must name user or shared mailboxes."
-        problems.append(blocking(case, RuleCode.JUNK_NEEDS_MAILBOXES, text))
-    return tuple(
-        junk_rule(
-            case,
-            mailbox=mailbox,
-            key=f"{case.reference}/junk/{mailbox_key(mailbox)}",
-            directory=directory,
-            options=options,
-            ends_on=case.protected.ends_on or date.min,
-        )
-        for mailbox in scope.mailboxes
-    )

@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import assert_never
 
-from m365_restrict.register.case import Case, Measure
+from m365_restrict.register.case import Case
 from m365_restrict.register.choice import Choice, Handling, RefusedChoice
+from m365_restrict.register.dates import expiry_instant
 from m365_restrict.register.reference import reference_key
 from m365_restrict.rules.audience import audience_of, primary_of
 from m365_restrict.rules.case_rules import (
     ORDER_OPTED_IN,
     Cover,
     compile_covers,
-    expires_at,
     finish,
-    junk_rule,
     mailbox_key,
-    sender_addresses,
 )
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import CompileOptions, CompileProblem, Directory, Rules
 from m365_restrict.rules.inbox_rule import AssignCategory, InboxAction, InboxRule, MoveToFolder
+from m365_restrict.rules.mailbox_rules import as_chosen, in_mailboxes, rule_in_mailbox
 from m365_restrict.rules.naming import JUNK_FOLDER, inbox_rule_name, opted_in_suffix
+from m365_restrict.rules.properties import sorted_values
 from m365_restrict.rules.token import token_for
 from m365_restrict.rules.transport_rule import TransportRule
 
@@ -119,7 +119,7 @@ def _own_rule(
         return None
     key = choice_key(choice.item_id)
     token = token_for(key, options.instance_id)
-    senders = sender_addresses(case, directory) if case else (choice.sender,)
+    senders = sorted_values(case.protected.addresses) if case else (choice.sender,)
     return InboxRule(
         key=key,
         case_reference="",
@@ -158,8 +158,9 @@ def _same_as_council(
     refused: list[RefusedChoice],
 ) -> Rules:
     """The case's measure for the choosers' own mailboxes, until the earlier of both ends."""
-    if case.protected.measure is Measure.JUNK:
-        return Rules(inbox=tuple(_junk_choice(case, choice, directory, options) for choice in choices))
+    if in_mailboxes(case.protected.measure, options.carrier):
+        inbox = [_in_own_mailbox(case, choice, directory, options, refused) for choice in choices]
+        return Rules(inbox=tuple(rule for rule in inbox if rule is not None))
     rules: list[TransportRule] = []
     for choice in choices:
         for draft in _drafts(case, choice, directory, options):
@@ -183,21 +184,31 @@ def _drafts(
     # What is wrong with the case has been said by its own rules.
     already_said: list[CompileProblem] = []
     drafts = compile_covers(case, (cover,), directory, options, already_said)
-    ends = expires_at(_earlier_end(case, choice), options)
+    ends = expiry_instant(_earlier_end(case, choice), options.zone)
     return [replace(draft, holder=holder, expires_at=ends, comments="") for draft in drafts]
 
 
-def _junk_choice(case: Case, choice: Choice, directory: Directory, options: CompileOptions) -> InboxRule:
+def _in_own_mailbox(
+    case: Case,
+    choice: Choice,
+    directory: Directory,
+    options: CompileOptions,
+    refused: list[RefusedChoice],
+) -> InboxRule | None:
     holder = primary_of(choice.holder, directory)
-    rule = junk_rule(
+    rule = rule_in_mailbox(
         case,
+        directory,
+        options,
         mailbox=holder,
         key=f"{case.reference}/{_CHOICE}{mailbox_key(holder)}",
-        directory=directory,
-        options=options,
         ends_on=_earlier_end(case, choice),
     )
-    return replace(rule, chosen_by_holder=True, saved=choice.saved)
+    if rule is None:
+        why = "names a case that refuses mail, which no inbox rule can do"
+        refused.append(_refused(choice, RuleCode.REFUSE_NEEDS_MAIL_FLOW, why))
+        return None
+    return as_chosen(rule, choice.saved)
 
 
 def _earlier_end(case: Case, choice: Choice) -> date:

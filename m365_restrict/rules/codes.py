@@ -81,6 +81,51 @@ class RuleCode(CatalogueCode):
         "The Junk measure works in user and shared mailboxes of the cloud only, and the scope names others.",
         "Name each mailbox in ScopeMailboxes; a group cannot be used.",
     )
+    MEASURE_NEEDS_MAILBOX_GRANT = (
+        "measure-needs-mailbox-grant",
+        "The Junk measure is an inbox rule, and with ENFORCE_WITH=script nothing may write inbox rules.",
+        "Choose another measure, use ENFORCE_WITH=mail_flow, or set the rule by hand (docs/enforce-with.md).",
+    )
+    CHOICE_NEEDS_MAILBOX_GRANT = (
+        "choice-needs-mailbox-grant",
+        "The choice is an inbox rule, and with ENFORCE_WITH=script nothing may write inbox rules.",
+        "The councillor sets the rule in Outlook themselves, or the council uses ENFORCE_WITH=mail_flow.",
+    )
+    REFUSE_NEEDS_MAIL_FLOW = (
+        "refuse-needs-mail-flow",
+        "With ENFORCE_WITH=inbox_rules no mail can be refused: an inbox rule sees what has been delivered.",
+        "Choose another measure, or use ENFORCE_WITH=mail_flow or script.",
+    )
+    WHOLE_COUNCIL_NEEDS_MAIL_FLOW = (
+        "whole-council-needs-mail-flow",
+        "With ENFORCE_WITH=inbox_rules a case must name its mailboxes; this one covers the whole council.",
+        "Narrow the scope to named mailboxes, or use ENFORCE_WITH=mail_flow or script.",
+    )
+    GROUP_NEEDS_MAIL_FLOW = (
+        "group-needs-mail-flow",
+        "With ENFORCE_WITH=inbox_rules the scope may name user and shared mailboxes only, and names others.",
+        "Name each mailbox in ScopeMailboxes, or use ENFORCE_WITH=mail_flow or script.",
+    )
+    TOO_MANY_MAILBOXES = (
+        "too-many-mailboxes",
+        "With ENFORCE_WITH=inbox_rules a case may name at most 25 mailboxes.",
+        "Name fewer mailboxes in ScopeMailboxes, or use ENFORCE_WITH=mail_flow or script.",
+    )
+    TOO_MANY_ADDRESSES = (
+        "too-many-addresses",
+        "The case has more addresses than one inbox rule should hold (150).",
+        "Leave out addresses that are no longer used, or use ENFORCE_WITH=mail_flow or script.",
+    )
+    MAILBOX_RULES_FULL = (
+        "mailbox-rules-full",
+        "The council's rules would take more than half of the 256 KB that a mailbox has for rules.",
+        "Take the mailbox out of the scope of a case that needs it least, or shorten a list of addresses.",
+    )
+    FOLDER_OF_RULE_MISSING = (
+        "folder-of-rule-missing",
+        "A named mailbox has no Archive folder, and nothing may be left in the Inbox or deleted.",
+        "Open the mailbox in Outlook once and make its Archive folder, or take it out of the scope.",
+    )
     REFERENCE_TOO_LONG = (
         "reference-too-long",
         "The case reference leaves no room for the measure in a rule name of 64 characters.",
@@ -108,8 +153,19 @@ class RuleCode(CatalogueCode):
     )
     SENDER_IN_DIRECTORY = (
         "sender-in-directory",
-        "An address of the case is a guest or contact in the directory and is compared by its main address.",
-        "See that the entry in the directory is the same person and nobody else.",
+        "An address of the case is a guest or contact in the directory: its main address is compared.",
+        "See that the entry in the directory is the same person and nobody else. Where the case names an "
+        "address that is not the main one, RULES__SENDER_MATCH=patterns compares that address itself.",
+    )
+    SENDER_IS_OURS = (
+        "sender-is-ours",
+        "An address of the case belongs to a mailbox or group of the council.",
+        "Remove the address from Addresses, or from the mailbox that has it.",
+    )
+    SENDERS_UNKNOWN = (
+        "senders-unknown",
+        "The directory could not be asked whether an address of the case is known in it.",
+        "Run again later; nothing that is in force was changed.",
     )
     CHOICE_CASE_NOT_LIVE = (
         "choice-case-not-live",

@@ -14,9 +14,20 @@ from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch, TransportRule
 
 
+class Carrier(Enum):
+    """Which layer carries the measures. "Junk in named mailboxes" is an inbox rule in either."""
+
+    TRANSPORT_RULES = "transport rules"
+    INBOX_RULES = "inbox rules"
+
+
 @dataclass(frozen=True, kw_only=True)
 class CompileOptions:
-    """How rules are written. `rule_size_budget` is in estimated characters, under the service's 8192."""
+    """How rules are written. `rule_size_budget` is in estimated characters, under the service's 8192.
+
+    `max_mailboxes` and `mailbox_budget`, in estimated bytes, bound what inbox rules carry: a mailbox has
+    256 KB for all its rules, and its owner's count too (graph.md 1.4).
+    """
 
     instance_id: str
     mode: RuleMode
@@ -28,6 +39,9 @@ class CompileOptions:
     category_name: str = "Set aside"
     rule_size_budget: int = 6144
     max_senders: int = 150
+    carrier: Carrier = Carrier.TRANSPORT_RULES
+    max_mailboxes: int = 25
+    mailbox_budget: int = 128 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,12 +49,34 @@ class Directory:
     """What the directory said. `recipients` is keyed by the address that was asked, lower case.
 
     `councillor_members` are the primary addresses of the group's members, nested ones included.
+    `senders` holds the case addresses that the directory knows or could not be asked about; an address
+    that is no key is nobody's. `standing_senders` tells of an address that could not be asked about
+    what the rules in force may hold in its place. `group_members` are the primary addresses in exempt
+    groups, which were read where inbox rules need them: only a transport rule can name a group.
     """
 
     recipients: Mapping[str, Resolved]
     councillors_group: Resolved
     councillor_members: frozenset[str] | Unknown
     protected: tuple[Resolved, ...] = ()
+    senders: Mapping[str, Resolved] = field(default_factory=dict)
+    standing_senders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    group_members: Mapping[str, frozenset[str] | Unknown] = field(default_factory=dict)
+
+    def main_addresses(self, sender: str) -> tuple[str, ...]:
+        """What a rule holds for a sender: its main address, which Exchange compares (exchange.md 2.3).
+
+        Of a sender that could not be asked about, all that it may be: nothing opens for want of an answer.
+        """
+        entry = self.senders.get(sender)
+        if isinstance(entry, Recipient):
+            return (entry.address,)
+        return (*self.standing_senders.get(sender, ()), sender)
+
+    def is_unread_sender(self, address: str) -> bool:
+        """Whether the directory could not be asked about this sender."""
+        entry = self.senders.get(address)
+        return isinstance(entry, Unresolved) and not entry.absent
 
     def resolve(self, address: str) -> Resolved:
         """The answer for one address; an address that nobody asked about counts as unread."""

@@ -9,7 +9,8 @@ from m365_restrict.rules.audience import blocking
 from m365_restrict.rules.case_rules import CaseRules, compile_case
 from m365_restrict.rules.choice_rules import compile_choices
 from m365_restrict.rules.codes import RuleCode
-from m365_restrict.rules.compilation import CompileOptions, Desired, Directory, Rules
+from m365_restrict.rules.compilation import Carrier, CompileOptions, Desired, Directory, Rules
+from m365_restrict.rules.mailbox_rules import full_mailbox_problem, size_in_mailbox
 
 
 def compile_rules(
@@ -29,6 +30,8 @@ def compile_rules(
     compiled = _refuse_same_names(
         [(case, compile_case(case, directory, options, restricted=restricted)) for case in cases]
     )
+    if options.carrier is Carrier.INBOX_RULES:
+        compiled = _refuse_full_mailboxes(compiled, options.mailbox_budget)
     blocked = frozenset(case.reference for case, result in compiled if result.blocked)
     chosen = compile_choices(
         choices, {case.reference: case for case in cases}, directory, options, blocked=blocked
@@ -68,5 +71,22 @@ def _refuse_same_names(compiled: Sequence[tuple[Case, CaseRules]]) -> list[tuple
             result.append((case, replace(rules, problems=(*rules.problems, problem))))
             continue
         taken.update(dict.fromkeys(names, case.item_id))
+        result.append((case, rules))
+    return result
+
+
+def _refuse_full_mailboxes(
+    compiled: Sequence[tuple[Case, CaseRules]], budget: int
+) -> list[tuple[Case, CaseRules]]:
+    """The case whose rules no longer fit into one of its mailboxes is refused, those before it are not."""
+    taken: dict[str, int] = {}
+    result: list[tuple[Case, CaseRules]] = []
+    for case, rules in compiled:
+        needed = {rule.mailbox: size_in_mailbox(rule) for rule in rules.rules.inbox}
+        if any(taken.get(mailbox, 0) + size > budget for mailbox, size in needed.items()):
+            result.append((case, replace(rules, problems=(*rules.problems, full_mailbox_problem(case)))))
+            continue
+        if not rules.blocked:
+            taken |= {mailbox: taken.get(mailbox, 0) + size for mailbox, size in needed.items()}
         result.append((case, rules))
     return result

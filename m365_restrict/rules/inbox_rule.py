@@ -19,7 +19,15 @@ class AssignCategory:
     category: str
 
 
-InboxAction: TypeAlias = MoveToFolder | AssignCategory
+@dataclass(frozen=True)
+class SendOn:
+    """Redirect to a mailbox of the council. The original moves to `folder`, or stays in the Inbox for ""."""
+
+    mailbox: str
+    folder: str = ""
+
+
+InboxAction: TypeAlias = MoveToFolder | AssignCategory | SendOn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +35,9 @@ class InboxRule:
     """One inbox rule of ours in one mailbox. `key` is stable; `token` is the 8 characters in its name.
 
     `case_reference` is "" for a councillor's choice about a sender, which is not the council's decision.
-    `saved` is the digest of the choice it came from; "" for the council's own Junk rules.
+    `saved` is the digest of the choice it came from; "" for the council's own rules. `item_id` is the
+    list item of the case, which keeps its id when the case is renamed; "" where there is no case.
+    `enabled` is false for a rule that is only to be seen (audit mode).
     """
 
     key: str
@@ -40,3 +50,5 @@ class InboxRule:
     ends_on: date
     chosen_by_holder: bool
     saved: str = ""
+    item_id: str = ""
+    enabled: bool = True

@@ -2,13 +2,17 @@
 
 from datetime import date
 
-from m365_restrict.rules.inbox_rule import AssignCategory, InboxAction, MoveToFolder
+from m365_restrict.rules.inbox_rule import AssignCategory, InboxAction, MoveToFolder, SendOn
 from m365_restrict.rules.stamp import LONGEST_COMMENTS, Stamp, stamp_text
 from m365_restrict.rules.text import normal_comments, plain_text
 
 LONGEST_NAME = 64
 LONGEST_REJECT_TEXT = 1024
 JUNK_FOLDER = "junkemail"
+ASIDE_FOLDER = "Archive"
+"""Where originals go that were sent on: a folder of every mailbox, in which nothing is deleted by itself."""
+COUNCIL_FOLDERS = {JUNK_FOLDER: "Junk Email", ASIDE_FOLDER: "Archive"}
+"""The folders that the council's own rules move mail to, and what people call them."""
 OPTED_IN = " (councillor opted in)"
 _SHORTEST_MEASURE = 1
 _MONTHS = (
@@ -85,3 +89,7 @@ def _action_words(action: InboxAction) -> str:
             return "to a folder" if "@" in folder else f"to {plain_text(folder)}"
         case AssignCategory():
             return "category only"
+        case SendOn(folder=""):
+            return "a copy to the single contact"
+        case SendOn():
+            return "to the single contact"

@@ -4,66 +4,20 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from typing import TypeAlias
 
+from m365_restrict.rules.naming import COUNCIL_FOLDERS
 from m365_restrict.rules.observed import (
     ObservedInboxRule,
     ObservedTransportRule,
     PropertyValue,
 )
 from m365_restrict.rules.properties import sorted_values
+from m365_restrict.rules.service_properties import DEFAULTS, DESCRIPTIVE, KINDS, MARKS, ValueKind
+from m365_restrict.rules.stopped_above import STOPPED_ABOVE
 from m365_restrict.rules.text import normal_comments, straight
 from m365_restrict.rules.token import is_our_token, token_in
 
-# Derived, localised, moved by others' edits, or set by the admin center by itself (rows 7, 12, 17-19, 22).
-_NOT_COMPARED = frozenset(
-    [
-        "Actions",
-        "Conditions",
-        "CreatedBy",
-        "Description",
-        "DistinguishedName",
-        "DlpPolicyId",
-        "Exceptions",
-        "Guid",
-        "Identity",
-        "ImmutableId",
-        "LastModifiedBy",
-        "ManuallyModified",
-        "ObjectState",
-        "OrganizationId",
-        "Priority",
-        "RegexSize",
-        "RuleConfigurationUnsupportedReason",
-        "RuleVersion",
-        "SetAuditSeverity",
-        "Size",
-        "WhenChanged",
-    ]
-)
-_DEFAULTS: Mapping[str, object] = {
-    "SenderAddressLocation": "Header",
-    "RecipientAddressType": "Resolved",
-    "RuleErrorAction": "Ignore",
-    "RuleSubType": "None",
-    "RejectMessageEnhancedStatusCode": "5.7.1",
-    "IsValid": True,
-    "IsRuleConfigurationSupported": True,
-}
-_DATES = frozenset({"ActivationDate", "ExpiryDate"})
-_ENUMS = frozenset(
-    [
-        "Mode",
-        "State",
-        "SenderAddressLocation",
-        "RecipientAddressType",
-        "RuleErrorAction",
-        "RuleSubType",
-        "FromScope",
-        "ExceptIfFromScope",
-        "SentToScope",
-        "ExceptIfSentToScope",
-    ]
-)
 _CANONICAL = {
     word.casefold(): word
     for word in [
@@ -79,17 +33,10 @@ _CANONICAL = {
         "Original",
         "Ignore",
         "Defer",
-        "None",
         "InOrganization",
         "NotInOrganization",
     ]
 }
-_ADDRESSES = re.compile(
-    r"(ExceptIf)?(From|FromMemberOf|SentTo|SentToMemberOf|BetweenMemberOf[12]|ManagerAddresses"
-    r"|AnyOf(To|Cc|ToCc)Header(MemberOf)?|SenderDomainIs|RecipientDomainIs)"
-    r"|RedirectMessageTo|BlindCopyTo|CopyTo|AddToRecipients|ModerateMessageByUser"
-)
-_LISTS = re.compile(r".*(ContainsWords|MatchesPatterns|MatchesWords)|(ExceptIf)?SenderIpRanges")
 _DOTNET_DATE = re.compile(r"/Date\((-?\d+)\)/")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 
@@ -109,8 +56,11 @@ def read_instant(value: object) -> datetime | None:
 
 
 def observe_transport_rule(raw: Mapping[str, object]) -> ObservedTransportRule:
-    """Reduce one object of Get-TransportRule. Properties that we do not model are kept by name."""
-    properties = dict(_transport_properties(raw))
+    """Reduce one object of Get-TransportRule.
+
+    Properties that we do not know, or that no Set can clear, are kept apart: they are told and never written.
+    """
+    properties = dict(_known_properties(raw))
     return ObservedTransportRule(
         guid=str(raw.get("Guid") or ""),
         name=str(raw.get("Name") or ""),
@@ -121,55 +71,80 @@ def observe_transport_rule(raw: Mapping[str, object]) -> ObservedTransportRule:
         changed_by=str(raw.get("LastModifiedBy") or ""),
         changed_at=read_instant(raw.get("WhenChanged")),
         raw=raw,
+        out_of_reach=dict(_unknown_properties(raw)),
+        marks={name: value for name in sorted(MARKS) if (value := _as_found(raw.get(name))) is not None},
     )
 
 
-def _transport_properties(raw: Mapping[str, object]) -> Iterator[tuple[str, PropertyValue]]:
+def _known_properties(raw: Mapping[str, object]) -> Iterator[tuple[str, PropertyValue]]:
     yield "State", _CANONICAL.get(str(raw.get("State") or "Enabled").casefold(), "Enabled")
     yield "Mode", _CANONICAL.get(str(raw.get("Mode") or "Enforce").casefold(), str(raw.get("Mode")))
-    for name, value in raw.items():
-        if name in _NOT_COMPARED or name in {"State", "Mode"} or "@" in name:
+    for name, kind in KINDS.items():
+        if name in {"State", "Mode"}:
             continue
-        normal = _transport_value(name, value)
-        if normal is not None and normal != _DEFAULTS.get(name):
+        value = raw.get(name)
+        normal = None if value in (None, "", []) else _NORMAL[kind](value)
+        if normal is not None and normal != DEFAULTS.get(name, False if kind is ValueKind.FLAG else None):
             yield name, normal
 
 
-def _transport_value(name: str, value: object) -> PropertyValue | None:
-    """The normal form of one value; None where it is not set (rows 2, 5, 6, 8-11, 14)."""
-    if value is None or value in ("", []):
+def _unknown_properties(raw: Mapping[str, object]) -> Iterator[tuple[str, PropertyValue]]:
+    """What is set and stands in no table of ours. Type side-cars are no properties (row 19)."""
+    for name in sorted(raw.keys() - KINDS.keys() - DESCRIPTIVE - MARKS):
+        normal = None if "@" in name else _as_found(raw[name])
+        if normal is not None and normal != DEFAULTS.get(name):
+            yield name, normal
+
+
+def _one_text(value: object) -> str:
+    """Some services of one value answer with a list of one (row 23)."""
+    if isinstance(value, list | tuple) and len(value) == 1:
+        value = value[0]
+    return str(value) if isinstance(value, str | int) else _json(value)
+
+
+def _as_found(value: object) -> PropertyValue | None:
+    """A value of a kind that nobody has told us, or None where it looks unset."""
+    if value in (None, False, 0, "", [], {}):
         return None
-    if isinstance(value, bool):
-        # False is the default of every truth value but the two that say whether the rule can run.
-        return value if value or name in _DEFAULTS else None
-    if _ADDRESSES.fullmatch(name):
-        return _strings(value, lambda text: text.strip().lower())
-    if _LISTS.fullmatch(name) or isinstance(value, list):
+    if isinstance(value, list):
         return _strings(value, str)
-    return _scalar(name, value)
+    return value if isinstance(value, str | int) else _json(value)
 
 
-def _scalar(name: str, value: object) -> PropertyValue | None:
-    if name in _DATES:
-        return read_instant(value) or str(value)
-    if name in _ENUMS:
-        return _CANONICAL.get(str(value).casefold(), str(value))
-    if name == "Comments":
-        return normal_comments(str(value)) or None
-    if isinstance(value, int) and name != "SetSCL":
-        return value
-    if isinstance(value, str | int):
-        return straight(str(value))
+def _json(value: object) -> str:
     return json.dumps(value, sort_keys=True, default=str)
 
 
 def _strings(value: object, normal: Callable[[str], str]) -> tuple[str, ...] | None:
     items = value if isinstance(value, list | tuple) else [value]
-    texts = (
-        normal(item if isinstance(item, str) else json.dumps(item, sort_keys=True, default=str))
-        for item in items
-    )
+    texts = (normal(item if isinstance(item, str) else _json(item)) for item in items)
     return sorted_values(tuple(text for text in texts if text)) or None
+
+
+_Normal: TypeAlias = Callable[[object], PropertyValue | None]
+_NORMAL: Mapping[ValueKind, _Normal] = {
+    ValueKind.ADDRESSES: lambda value: _strings(value, lambda text: text.strip().lower()),
+    ValueKind.ADDRESS: lambda value: _one_text(value).strip().lower() or None,
+    ValueKind.TEXTS: lambda value: _strings(value, str),
+    ValueKind.TEXT: lambda value: straight(_one_text(value)) or None,
+    ValueKind.NUMBER_TEXT: lambda value: _one_text(value).strip() or None,
+    ValueKind.COMMENTS: lambda value: normal_comments(str(value)) or None,
+    ValueKind.ENUMERATION: lambda value: _CANONICAL.get(_one_text(value).casefold(), _one_text(value)),
+    ValueKind.INSTANT: lambda value: read_instant(value) or str(value),
+    ValueKind.FLAG: lambda value: str(value).casefold() == "true",
+}
+
+
+def folder_names(ids: Mapping[str, str]) -> Mapping[str, str]:
+    """The one name of each folder id, from the ids of every spelling that a choice or the ledger uses.
+
+    A folder that the council's rules use keeps the name that they give it.
+    """
+    names: dict[str, str] = {}
+    for name in sorted(ids, key=lambda name: (name not in COUNCIL_FOLDERS, name)):
+        names.setdefault(ids[name], name)
+    return names
 
 
 def observe_inbox_rule(
@@ -199,6 +174,7 @@ def observe_inbox_rule(
         enabled=enabled,
         read_only=raw.get("isReadOnly") is True,
         has_error=raw.get("hasError") is True,
+        stopped_above=raw.get(STOPPED_ABOVE) is True,
         properties={
             "displayName": display_name,
             "isEnabled": enabled,
@@ -222,7 +198,7 @@ def _inbox_properties(
 
 def _inbox_value(name: str, value: object, folders: Mapping[str, str]) -> PropertyValue | None:
     """null, [] and false all mean absent; words come back in capitals (graph.md 1.6)."""
-    if value is None or value is False or value in ("", [], {}):
+    if value in (None, False, "", [], {}):
         return None
     if name in {"moveToFolder", "copyToFolder"}:
         return folders.get(str(value), str(value))
@@ -232,7 +208,7 @@ def _inbox_value(name: str, value: object, folders: Mapping[str, str]) -> Proper
         return _strings([_address_or(item) for item in value], lambda text: text.strip().lower())
     if isinstance(value, str | bool | int):
         return value
-    return json.dumps(value, sort_keys=True, default=str)
+    return _json(value)
 
 
 def _address_or(item: object) -> object:

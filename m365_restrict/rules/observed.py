@@ -1,7 +1,7 @@
 """Rules as the tenant reports them, reduced to what can be compared."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -13,7 +13,9 @@ Properties: TypeAlias = Mapping[str, PropertyValue]
 class ObservedTransportRule:
     """One rule of Get-TransportRule. `properties` holds every non-default property, normalised.
 
-    `raw` is the stored object as it came, for the delivery model; nothing else reads it.
+    `out_of_reach` are those that are set and that this program does not know or cannot clear; `marks` are
+    traces of the admin center that decide nothing about mail. `raw` is the stored object as it came, for
+    the delivery model and the service's own measures.
     """
 
     guid: str
@@ -25,11 +27,21 @@ class ObservedTransportRule:
     changed_by: str
     changed_at: datetime | None
     raw: Mapping[str, object]
+    out_of_reach: Properties = field(default_factory=dict)
+    marks: Properties = field(default_factory=dict)
+
+    @property
+    def all_properties(self) -> Properties:
+        """Everything that decides about mail, known or not."""
+        return {**self.properties, **self.out_of_reach}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ObservedInboxRule:
-    """One inbox rule with our token. The mailbox owner's own rules are never kept (design.md 6)."""
+    """One inbox rule with our token. The mailbox owner's own rules are never kept (design.md 6).
+
+    `stopped_above`: a rule of the owner's keeps ours from ever running.
+    """
 
     mailbox: str
     rule_id: str
@@ -39,3 +51,4 @@ class ObservedInboxRule:
     read_only: bool
     has_error: bool
     properties: Properties
+    stopped_above: bool = False

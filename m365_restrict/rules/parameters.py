@@ -4,24 +4,18 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from m365_restrict.rules.observed import Properties, PropertyValue
-from m365_restrict.rules.properties import INBOX_FOLDER, INBOX_SENDERS, SENDER_CONDITIONS, senders_of
+from m365_restrict.rules.properties import (
+    INBOX_FOLDER,
+    INBOX_REDIRECT,
+    INBOX_SENDERS,
+    SENDER_CONDITIONS,
+    senders_of,
+)
+from m365_restrict.rules.service_properties import SETTABLE
 from m365_restrict.rules.stamp import plain_value
 
 Parameters: TypeAlias = dict[str, object]
 
-# Set has no parameter for these, so they are never sent; State goes through Enable- and Disable-.
-_NOT_SENT = frozenset(
-    [
-        "State",
-        "DlpPolicy",
-        "HasSenderOverride",
-        "ExceptIfHasSenderOverride",
-        "IsRuleConfigurationSupported",
-        "IsValid",
-        "RuleSubType",
-        "UseLegacyRegex",
-    ]
-)
 # A parameter that is not sent is left alone, so each owned property is cleared by name (exchange.md 1.4).
 _OWNED_LISTS = ("SentTo", "SentToMemberOf", "ExceptIfSentTo", "ExceptIfSentToMemberOf")
 _OWNED_DEFAULTS: Mapping[str, object] = {
@@ -33,12 +27,18 @@ _OWNED_DEFAULTS: Mapping[str, object] = {
     "RecipientAddressType": "Resolved",
     "RuleErrorAction": "Ignore",
 }
-# Header name and words are cleared together (exchange.md 7.1 row 21); so are a refusal's text and code.
-_PAIRS: Mapping[str, tuple[str, object]] = {
+# An enumeration with a name for nothing is not cleared by null.
+_NOTHING: Mapping[str, object] = {"RuleSubType": "None"}
+_HEADERS: Mapping[str, tuple[str, object]] = {
     "HeaderContainsMessageHeader": ("HeaderContainsWords", []),
     "HeaderContainsWords": ("HeaderContainsMessageHeader", None),
     "HeaderMatchesMessageHeader": ("HeaderMatchesPatterns", []),
     "HeaderMatchesPatterns": ("HeaderMatchesMessageHeader", None),
+}
+# Header name and words are cleared together (exchange.md 7.1 row 21); so are a refusal's text and code.
+_PAIRS: Mapping[str, tuple[str, object]] = {
+    **_HEADERS,
+    **{f"ExceptIf{name}": (f"ExceptIf{other}", empty) for name, (other, empty) in _HEADERS.items()},
     "SetHeaderName": ("SetHeaderValue", None),
     "SetHeaderValue": ("SetHeaderName", None),
     "RejectMessageReasonText": ("RejectMessageEnhancedStatusCode", None),
@@ -52,7 +52,7 @@ def new_parameters(target: Properties) -> Parameters:
     """
     _demand_senders(target)
     return {
-        **{name: plain_value(value) for name, value in target.items() if name not in _NOT_SENT},
+        **{name: plain_value(value) for name, value in target.items() if name in SETTABLE},
         "Enabled": False,
     }
 
@@ -66,12 +66,12 @@ def set_parameters(target: Properties, current: Properties) -> Parameters:
     parameters: Parameters = {name: [] for name in _OWNED_LISTS} | dict(_OWNED_DEFAULTS)
     for name, value in current.items():
         if name not in target and name not in parameters:
-            parameters[name] = _cleared(value)
+            parameters[name] = _NOTHING.get(name, _cleared(value))
             pair = _PAIRS.get(name)
             if pair and pair[0] not in target:
                 parameters[pair[0]] = pair[1]
     parameters |= {name: plain_value(value) for name, value in target.items()}
-    return {name: value for name, value in parameters.items() if name not in _NOT_SENT}
+    return {name: value for name, value in parameters.items() if name in SETTABLE}
 
 
 def _cleared(value: PropertyValue) -> object:
@@ -115,7 +115,7 @@ def message_rule_body(target: Properties, *, folders: Mapping[str, str], sequenc
 
 
 def _body_value(name: str, value: PropertyValue, folders: Mapping[str, str]) -> object:
-    if name == INBOX_SENDERS and isinstance(value, tuple):
+    if name in {INBOX_SENDERS, INBOX_REDIRECT} and isinstance(value, tuple):
         return [{"emailAddress": {"name": address, "address": address}} for address in value]
     if name == INBOX_FOLDER:
         return folders[str(value)]

@@ -21,3 +21,13 @@ def exact_pattern(address: str, anchors: PatternAnchors) -> str:
     start, end = _ENDS[anchors]
     body = "".join(f"\\{character}" if character in _SPECIAL else character for character in address)
     return f"{start}{body}{end}"
+
+
+def plain_sender(sender: str) -> str:
+    """The address behind an exact pattern of ours; anything else as it is."""
+    for anchors, (start, end) in _ENDS.items():
+        if sender.startswith(start) and sender.endswith(end):
+            address = sender.removeprefix(start).removesuffix(end).replace("\\", "")
+            if exact_pattern(address, anchors) == sender:
+                return address
+    return sender

@@ -4,7 +4,7 @@ The form holds every property that is not at its default, under the service's ow
 addresses lower case, lists sorted and unique, dates as UTC instants, State and Mode always.
 """
 
-from m365_restrict.rules.inbox_rule import AssignCategory, InboxRule, MoveToFolder
+from m365_restrict.rules.inbox_rule import AssignCategory, InboxRule, MoveToFolder, SendOn
 from m365_restrict.rules.observed import Properties, PropertyValue
 from m365_restrict.rules.patterns import PatternAnchors, exact_pattern
 from m365_restrict.rules.text import normal_comments, straight
@@ -23,6 +23,8 @@ PATTERNS = "FromAddressMatchesPatterns"
 SENDER_CONDITIONS = (FROM, PATTERNS)
 INBOX_SENDERS = "conditions.fromAddresses"
 INBOX_FOLDER = "actions.moveToFolder"
+INBOX_REDIRECT = "actions.redirectTo"
+_INBOX_STOP = "actions.stopProcessingRules"
 
 _MODES = {RuleMode.AUDIT: "Audit", RuleMode.ENFORCE: "Enforce"}
 _SENDER_CONDITION = {SenderMatch.FROM: FROM, SenderMatch.PATTERNS: PATTERNS}
@@ -74,15 +76,19 @@ def inbox_properties(rule: InboxRule) -> Properties:
     """The normal form of an inbox rule; the folder stands under its name, not its id."""
     properties: dict[str, PropertyValue] = {
         "displayName": rule.display_name,
-        "isEnabled": True,
+        "isEnabled": rule.enabled,
         INBOX_SENDERS: sorted_values(rule.senders),
     }
     match rule.action:
         case MoveToFolder(folder):
             properties[INBOX_FOLDER] = folder
-            properties["actions.stopProcessingRules"] = True
+            properties[_INBOX_STOP] = True
         case AssignCategory(category):
             properties["actions.assignCategories"] = (category,)
+        case SendOn(mailbox, folder):
+            properties[INBOX_REDIRECT] = (mailbox,)
+            if folder:
+                properties |= {INBOX_FOLDER: folder, _INBOX_STOP: True}
     return properties
 
 

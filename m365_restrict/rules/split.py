@@ -8,17 +8,17 @@ _PER_VALUE = 4
 
 
 def size_of(values: Iterable[str]) -> int:
-    """Estimated characters that a list of values takes in a stored rule."""
-    return sum(len(value) + _PER_VALUE for value in values)
+    """Estimated bytes that a list of values takes in a stored rule: its limit is told in bytes too."""
+    return sum(len(value.encode()) + _PER_VALUE for value in values)
 
 
 def fixed_size(*values: str) -> int:
-    """Estimated characters of a rule without its senders."""
+    """Estimated bytes of a rule without its senders."""
     return _EMPTY_RULE + size_of(values)
 
 
 def split_senders(senders: Sequence[str], *, budget: int, most: int) -> tuple[tuple[str, ...], ...]:
-    """Cut `senders` into parts of at most `budget` estimated characters and `most` values each.
+    """Cut `senders` into parts of at most `budget` estimated bytes and `most` values each.
 
     Raises ValueError where a single sender does not fit.
     """

@@ -57,6 +57,7 @@ class TransportRule:
 
     `senders` is never empty. `order` sorts our rules among themselves.
     `holder` is set when the rule exists because a councillor chose it.
+    `item_id` is the list item of the case, which keeps its id when the case is renamed.
     """
 
     key: str
@@ -76,3 +77,4 @@ class TransportRule:
     expires_at: datetime
     order: tuple[int, str, int]
     holder: str = ""
+    item_id: str = ""

@@ -49,6 +49,19 @@ def test_a_match_for_some_splits_the_fork(town) -> None:
     assert copies[0].fork == copies[2].fork != copies[1].fork
 
 
+def test_a_recipient_who_has_left_with_another_fork_gets_a_copy_of_this_one(town) -> None:
+    """Also where an earlier rule acted on the message while both were its recipients."""
+    rules = [
+        rule("Disclaimer", 0, ApplyHtmlDisclaimerText="x"),
+        rule("Copy", 1, From=[SENDER], ExceptIfSentTo=[B], BlindCopyTo=[B]),
+    ]
+    assert [(copy.recipient, copy.added_by) for copy in run(town, rules, (A, B))] == [
+        (A, None),
+        (B, None),
+        (B, "Copy"),
+    ]
+
+
 def test_forks_of_two_rules_to_one_target_stay_two_messages(town) -> None:
     rules = [
         rule("First", 0, From=[SENDER], SentTo=[A], RedirectMessageTo=[TEAM]),

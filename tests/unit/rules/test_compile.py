@@ -217,12 +217,57 @@ def test_a_scope_outside_the_council_is_refused(council: Any) -> None:
     assert council.compile([case]).problems[0].code is RuleCode.SCOPE_NOT_A_MAILBOX
 
 
+def in_directory(council: Any, kind: RecipientKind = RecipientKind.CONTACT) -> None:
+    council.senders["old@mail.example"] = council.recipient(
+        "new@mail.example", kind, asked="old@mail.example"
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "blocks"),
+    [
+        (RecipientKind.CONTACT, RuleCode.SENDER_IN_DIRECTORY, Blocks.NOTHING),
+        (RecipientKind.GUEST, RuleCode.SENDER_IN_DIRECTORY, Blocks.NOTHING),
+        (RecipientKind.ON_PREMISES_MAILBOX, RuleCode.SENDER_IN_DIRECTORY, Blocks.NOTHING),
+        (RecipientKind.USER_MAILBOX, RuleCode.SENDER_IS_OURS, Blocks.CASE),
+        (RecipientKind.GROUP, RuleCode.SENDER_IS_OURS, Blocks.CASE),
+    ],
+)
+def test_a_sender_in_the_directory_is_said(
+    council: Any, kind: RecipientKind, code: RuleCode, blocks: Blocks
+) -> None:
+    in_directory(council, kind)
+    (problem,) = council.compile([council.case(addresses=("old@mail.example",))]).problems
+    assert (problem.code, problem.blocks) == (code, blocks)
+    assert "@" not in problem.message
+
+
 def test_a_sender_in_the_directory_is_compared_by_its_main_address(council: Any) -> None:
-    contact = council.recipient("new@mail.example", RecipientKind.CONTACT, asked="old@mail.example")
-    council.know(contact)
+    in_directory(council)
     desired = council.compile([council.case(addresses=("old@mail.example",))])
     assert desired.transport[0].senders == ("new@mail.example",)
-    assert [problem.code for problem in desired.problems] == [RuleCode.SENDER_IN_DIRECTORY]
+
+
+def test_a_pattern_compares_the_address_itself(council: Any) -> None:
+    in_directory(council)
+    council.options = replace(council.options, sender_match=SenderMatch.PATTERNS)
+    desired = council.compile([council.case(addresses=("old@mail.example",))])
+    assert desired.transport[0].senders == (r"^old@mail\.example$",)
+
+
+def test_an_inbox_rule_compares_the_address_itself(council: Any) -> None:
+    in_directory(council)
+    case = council.case(measure=Measure.JUNK, addresses=("old@mail.example",), scope_mailboxes=(OFFICER,))
+    assert council.compile([case]).inbox[0].senders == ("old@mail.example",)
+
+
+def test_a_sender_that_could_not_be_asked_about_only_keeps_what_stands(council: Any) -> None:
+    council.senders["old@mail.example"] = Unresolved("old@mail.example", "timeout", absent=False)
+    council.standing_senders["old@mail.example"] = ("new@mail.example",)
+    desired = council.compile([council.case(addresses=("old@mail.example",))])
+    assert [problem.code for problem in desired.problems] == [RuleCode.SENDERS_UNKNOWN]
+    assert desired.transport == ()
+    assert desired.withheld.transport[0].senders == ("new@mail.example", "old@mail.example")
 
 
 def test_a_long_route_text_is_refused(council: Any) -> None:

@@ -49,6 +49,7 @@ def test_owned_lists_are_cleared_by_name(name: str) -> None:
         ({"RejectMessageReasonText": "No"}, "RejectMessageEnhancedStatusCode", None),
         ({"FromAddressMatchesPatterns": ("^a$",)}, "FromAddressMatchesPatterns", []),
         ({"SenderAddressLocation": "Envelope"}, "SenderAddressLocation", "Header"),
+        ({"RuleSubType": "Dlp"}, "RuleSubType", "None"),
     ],
 )
 def test_what_an_administrator_added_is_cleared(current: dict[str, Any], name: str, cleared: object) -> None:
@@ -56,8 +57,8 @@ def test_what_an_administrator_added_is_cleared(current: dict[str, Any], name: s
 
 
 def test_what_cannot_be_set_is_never_sent() -> None:
-    current = TARGET | {"IsValid": False, "RuleSubType": "Dlp", "UseLegacyRegex": True}
-    assert not {"IsValid", "RuleSubType", "UseLegacyRegex"} & set(set_parameters(TARGET, current))
+    current = TARGET | {"IsValid": False, "DlpPolicy": "P", "UseLegacyRegex": True}
+    assert not {"IsValid", "DlpPolicy", "UseLegacyRegex"} & set(set_parameters(TARGET, current))
 
 
 def test_instants_go_out_in_utc() -> None:
