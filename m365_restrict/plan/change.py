@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.basis import Basis
 from m365_restrict.rules.observed import (
     ObservedInboxRule,
     ObservedTransportRule,
@@ -67,6 +68,16 @@ class FieldChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waived:
+    """That a difference was accepted as it is: who answers for it, why, and to the end of which day."""
+
+    number: int
+    owner: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, kw_only=True)
 class Change:
     """One write that would make the tenant agree with the register.
 
@@ -78,6 +89,8 @@ class Change:
     the place for a create or a move, None where the place stays. `saved` is the digest of
     the choice behind it. `held_by` is the code of the guard that holds it back, or "".
     `opening` is that part of the change which may go ahead even so, None where there is none.
+    `item_id` is the list item of the case, or "". `waived` says that the difference was accepted: it is
+    not written.
     """
 
     action: Action
@@ -97,6 +110,8 @@ class Change:
     saved: str = ""
     held_by: str = ""
     opening: "Change | None" = None
+    item_id: str = ""
+    waived: Waived | None = None
 
     @property
     def observed_name(self) -> str:
@@ -117,6 +132,9 @@ class Applied:
     `key` and `kind` identify it; `guid_or_rule_id` is the service's own identifier.
     `saved` is the digest of the councillor's choice; "" for the council's rules.
     `holder_ended` is true once the councillor removed or changed the rule of that `saved`.
+    `item_id` is the list item of the case, by which a renamed case is known again; "" where there is no
+    case, and for rules that were applied before item ids were kept. `written_at` is when the service got
+    this form, None where nobody knows; it makes no difference between two entries.
     """
 
     key: str
@@ -129,6 +147,8 @@ class Applied:
     chosen_by_holder: bool = False
     saved: str = ""
     holder_ended: bool = False
+    item_id: str = ""
+    written_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -143,7 +163,9 @@ class Observed:
 class Finding:
     """A difference that somebody should know of, whether or not a change follows from it.
 
-    `rule` is a rule name and `mailbox` a real address; documents replace the mailbox.
+    `rule` is a rule name and `mailbox` a real address; documents replace the mailbox. `identity` is what
+    it is known by from run to run where that is not made of its code and its rule. `waived` says that it
+    was accepted as it is. `began_at` is since when it stands, where somebody recorded that.
     """
 
     code: CatalogueCode
@@ -159,6 +181,15 @@ class Finding:
     fields: tuple[FieldChange, ...] = ()
     changed_by: str = ""
     changed_at: datetime | None = None
+    identity: str = ""
+    waived: Waived | None = None
+    began_at: datetime | None = None
+
+    @property
+    def known_by(self) -> str:
+        """What identifies it from run to run."""
+        found = f"{self.code.value}|{self.kind.value}|{self.key or self.rule}|{self.case_reference}"
+        return self.identity or found
 
 
 @dataclass(frozen=True)
@@ -170,6 +201,18 @@ class LineEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Settling:
+    """A rule that is no longer needed and stays, wholly or in part, until its successor has settled.
+
+    `until` is when it may go at the earliest. It is no difference between the register and the tenant.
+    """
+
+    name: str
+    case_reference: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Difference:
     """The whole result of comparing desired, observed and last applied.
 
@@ -177,6 +220,8 @@ class Difference:
     `forgotten` are ledger keys whose rule is gone and no longer wanted. `holder_ended` are
     ledger keys of choices whose holder changed or removed the rule. `line` is the transport
     rules as they stand, `orders` the order of ours among themselves.
+    `settling` are rules that are removed later, so that no moment is without a rule. `waived` are changes
+    that are not made, because somebody accepted what stands.
     """
 
     changes: tuple[Change, ...]
@@ -187,15 +232,21 @@ class Difference:
     holder_ended: tuple[str, ...] = ()
     line: tuple[LineEntry, ...] = ()
     orders: Mapping[str, RuleOrder] = field(default_factory=dict)
+    settling: tuple[Settling, ...] = ()
+    waived: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class GuardVerdict:
-    """A guard that fired. `override` names the setting or step that lets the run go on, or "" for none."""
+    """A guard that fired. `override` names the setting or step that lets the run go on, or "" for none.
+
+    `count` is how many cases it has counted, None where it counts none.
+    """
 
     code: CatalogueCode
     message: str
     override: str
+    count: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +254,7 @@ class Plan:
     """What a run would do, in the order in which it would be done."""
 
     plan_id: str
+    basis: Basis
     changes: tuple[Change, ...]
     guards: tuple[GuardVerdict, ...]
     difference: Difference

@@ -11,6 +11,11 @@ class FindingCode(CatalogueCode):
         "The register has moved and the tenant has not followed yet.",
         "Read `m365-restrict plan` and apply it.",
     )
+    WAITING_FOR_HAND = (
+        "waiting-for-hand",
+        "A script for this change was written and has not been run yet, or not whole.",
+        "Have an administrator run the script that the last `apply` wrote (docs/enforce-with.md).",
+    )
     RULE_DRIFTED = (
         "rule-drifted",
         "Someone edited one of our rules in the tenant.",
@@ -26,6 +31,21 @@ class FindingCode(CatalogueCode):
         "A rule that was applied is no longer in the tenant.",
         "Ask who removed it; `m365-restrict heal` puts it back.",
     )
+    UNKNOWN_PROPERTY = (
+        "unknown-property",
+        "A rule of ours bears a property that this program does not know or cannot clear; it is left as is.",
+        "Clear it in the Exchange admin center, or remove the rule there: `heal` makes it anew.",
+    )
+    RULE_MARKED = (
+        "rule-marked",
+        "A rule of ours bears a mark of the admin center that changes nothing about mail.",
+        "Nothing to do. If nobody should have opened the rule, ask the person who changed it last.",
+    )
+    RECIPIENT_BY_NAME = (
+        "recipient-by-name",
+        "The service shows a recipient of a rule of ours by name, not by address, so nobody can compare it.",
+        "See in the admin center whom it means; if it is wrong, remove the rule there and run `heal`.",
+    )
     RULE_ORPHANED = (
         "rule-orphaned",
         "A rule carries our stamp and no live decision stands behind it.",
@@ -35,6 +55,21 @@ class FindingCode(CatalogueCode):
         "foreign-rule-acts",
         "A rule of someone else changes where the case's mail ends.",
         "Ask its owner to move it below ours, narrow it or remove it; it is left untouched.",
+    )
+    FOREIGN_RULE_ADDS = (
+        "foreign-rule-adds",
+        "A rule of someone else adds to a live case's mail: a copy, a header, a prefix or a disclaimer.",
+        "Nothing to do where it is usual. Governance should know of copies of a restricted person's mail.",
+    )
+    FOREIGN_RULE_INTERFERES = (
+        "foreign-rule-interferes",
+        "A rule of someone else exempts a live case's mail from filtering, or holds, routes or protects it.",
+        "Ask its owner what it is for; it is left untouched.",
+    )
+    FOREIGN_RULE_UNDECIDABLE = (
+        "foreign-rule-undecidable",
+        "Headers do not show whether a rule of someone else acts; if it does, a case's mail ends elsewhere.",
+        "Ask its owner what it is for; a rule about content or attachments is usual and may stay.",
     )
     RULE_UNDECIDED = (
         "rule-undecided",
@@ -56,10 +91,21 @@ class FindingCode(CatalogueCode):
         "A rule belongs to another installation of this program; it is left untouched.",
         "See that two installations do not enforce the same register.",
     )
+    DISOWNED = (
+        "disowned",
+        "A rule was ours until somebody disowned it with a reason; it is left untouched.",
+        "Nothing to do. `m365-restrict adopt` makes it ours again.",
+    )
     NAME_TAKEN = (
         "name-taken",
         "A rule of someone else already has the name that one of our rules needs, so ours cannot be created.",
         "Rename or remove the other rule in the Exchange admin center, then run again.",
+    )
+    TRANSPORT_RULE_LEFT = (
+        "transport-rule-left-behind",
+        "A transport rule of ours stands from before ENFORCE_WITH=inbox_rules, and nobody looks at it now.",
+        "Have an administrator remove it in the Exchange admin center, then say so with "
+        "`m365-restrict disown`.",
     )
     HOLDER_CHANGED_RULE = (
         "holder-changed-rule",
@@ -71,10 +117,40 @@ class FindingCode(CatalogueCode):
         "The service itself says that the rule is in error or cannot be run as it is written.",
         "Look at the rule in Outlook or the Exchange admin center; a folder it names may be gone.",
     )
+    RULE_STOPPED_ABOVE = (
+        "rule-stopped-above",
+        "A rule of the mailbox's owner stands above ours and stops all later rules, so ours does not run.",
+        "Ask the owner to move our rule to the top, or to let later rules run; nothing of theirs is changed.",
+    )
     RULE_KEPT = (
         "rule-kept",
         "The item behind a rule is no longer in the list; the rule stays until the item is proven gone.",
         "Restore the item from the recycle bin, or set its status to Lifted or Closed.",
+    )
+    RULE_TEST_UNMET = (
+        "rule-test-unmet",
+        "Mail would not go where one of the council's own rule tests expects it.",
+        "Read which rule the finding names: it, the case or the test must change.",
+    )
+    OPENED_BY_HAND = (
+        "opened-by-hand",
+        "The register says that the case is in force; somebody has opened it, so its mail is not restricted.",
+        "Lift, suspend or amend the case in the list, or `m365-restrict open CASE --end --reason TEXT`.",
+    )
+    WAIVER_ENDED = (
+        "waiver-ended",
+        "A difference that was accepted until a day is still there, and that day has passed.",
+        "Put it right with `apply` or `heal`, or accept it anew with `m365-restrict waive`.",
+    )
+    WAIVER_NO_LONGER_FITS = (
+        "waiver-no-longer-fits",
+        "A difference was accepted as it was; what stands now, or what is decided, is something else.",
+        "See what has changed: put it right, or accept it anew with `m365-restrict waive`.",
+    )
+    CANARY_NOT_PASSED = (
+        "canary-not-passed",
+        "Rules act on mail here, and no canary has shown that they act as they are meant to in this tenant.",
+        "Run `m365-restrict doctor --probe`, then `m365-restrict doctor --canary start` (docs/doctor.md).",
     )
     SCOPE_UNKNOWN = (
         "scope-unknown",
@@ -94,7 +170,23 @@ class GuardCode(CatalogueCode):
     SOURCE_SHRUNKEN = (
         "source-shrunken",
         "More live cases vanished or lost their approval evidence than the safety limit allows.",
-        "See what happened to the list; if it is meant, raise SAFETY__MAX_REMOVALS for one run.",
+        "See what happened to the list; if it is meant, `m365-restrict override source-shrunken`.",
+    )
+    TOO_MANY_REROUTINGS = (
+        "too-many-reroutings",
+        "More live cases than the safety limit allows would send mail to another mailbox than before.",
+        "See why in the plan; if it is meant, `m365-restrict override too-many-reroutings`.",
+    )
+    TOO_MANY_WEAKENINGS = (
+        "too-many-weakenings",
+        "More live cases than the safety limit allows would let mail through that no decision lets through.",
+        "See which setting, group or mailbox has changed; if it is meant, "
+        "`m365-restrict override too-many-weakenings`.",
+    )
+    OUTSIDE_CHANGE_WINDOW = (
+        "outside-change-window",
+        "Changes wait for the next change window; openings do not.",
+        "Wait for the time that the message names, or `m365-restrict override outside-change-window`.",
     )
     FROZEN = (
         "frozen",
@@ -116,6 +208,11 @@ class GuardCode(CatalogueCode):
         "All transport rules together would hold more regular expressions than Exchange allows.",
         "Use RULES__SENDER_MATCH=from, or remove patterns from other rules.",
     )
+    TOO_MANY_TARGETS = (
+        "too-many-targets",
+        "A rule would send mail to more mailboxes than Exchange allows, and Exchange would then ignore it.",
+        "Let the mail go to one mailbox that several people may open.",
+    )
     PROTECTED_UNRESOLVED = (
         "protected-unresolved",
         "A protected mailbox is not in the directory, so it could be captured by mistake.",
@@ -125,6 +222,16 @@ class GuardCode(CatalogueCode):
         "councillors-unreadable",
         "The councillors' group could not be read, so a councillor could be captured by mistake.",
         "Correct POLICY__COUNCILLORS_GROUP or restore the group and the reader's access to it.",
+    )
+    RULE_TEST_FAILED = (
+        "rule-test-failed",
+        "One of the council's own rule tests fails for what would be applied: only openings are written.",
+        "Run `m365-restrict test` and correct the case, the other rule that it names, or the test.",
+    )
+    RULE_TESTS_UNUSABLE = (
+        "rule-tests-unusable",
+        "The council's own rule tests cannot be read: only openings are written until they can.",
+        "Correct the file that the message names; `m365-restrict test` says where it is wrong.",
     )
     PROOF_FAILED = (
         "proof-failed",

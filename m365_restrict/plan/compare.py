@@ -65,6 +65,7 @@ def creation(wanted: Wanted, change_class: ChangeClass, *, opens: bool) -> Chang
         opens=opens,
         target=wanted.properties,
         saved=wanted.saved,
+        item_id=wanted.item_id,
     )
 
 
@@ -128,6 +129,7 @@ def _updated(wanted: Wanted, observed: ObservedRule, change_class: ChangeClass, 
         target=target,
         observed=observed,
         saved=wanted.saved,
+        item_id=wanted.item_id,
     )
 
 
@@ -155,4 +157,5 @@ def deletion(
         opens=opens,
         observed=observed,
         saved=identity.saved,
+        item_id=identity.item_id,
     )

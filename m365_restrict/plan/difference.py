@@ -21,6 +21,14 @@ from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.compare import name_in, update
 from m365_restrict.plan.opening import only_opens
 from m365_restrict.plan.order import ORDER_FIELD, out_of_order
+from m365_restrict.plan.out_of_reach import (
+    by_name,
+    common_to_all,
+    novelties,
+    stopped_above,
+    told_of,
+    with_addresses,
+)
 from m365_restrict.plan.ownership import OwnedTransport, owned_inbox_rules, owned_transport_rules
 from m365_restrict.plan.settle import Gathered, Trio, settle, settle_choice
 from m365_restrict.plan.wanted import (
@@ -33,6 +41,7 @@ from m365_restrict.plan.wanted import (
 )
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
+from m365_restrict.rules.stamp import with_digest
 
 
 def difference(given: DifferenceInput) -> Difference:
@@ -84,13 +93,18 @@ def _compare_transport(
     if isinstance(rules, Unknown):
         gathered.unknown.append(rules)
         return ()
-    owned, odd = owned_transport_rules(rules, given.applied, instance_id=given.instance_id)
+    owned, odd = owned_transport_rules(
+        rules, given.applied, instance_id=given.instance_id, claims=given.claims
+    )
     gathered.findings += odd
     applied = _applied_of(given.applied, RuleKind.TRANSPORT_RULE, mailbox=None)
     wanted_here = {entry.key: entry for entry in wanted.of_kind(RuleKind.TRANSPORT_RULE)}
     moving = frozenset(case for case in given.live_case_refs if _case_only_opens(case, wanted_here, owned))
+    common = common_to_all(rules)
+    gathered.findings += novelties(common) if owned else ()
     for key in sorted({*wanted_here, *owned, *applied}):
-        trio = _transport_trio(key, wanted_here, owned, applied)
+        trio = _resolved(_transport_trio(key, wanted_here, owned, applied), gathered)
+        gathered.findings += told_of(trio, common)
         settle(trio, given, wanted, gathered, opens=trio.case_reference in moving and not trio.chosen)
     line = _line(rules, owned)
     _move(wanted_here, owned, applied, line, gathered)
@@ -115,6 +129,14 @@ def _transport_trio(
         observed=mine.rule if mine else None,
         applied=applied.get(key),
     )
+
+
+def _resolved(trio: Trio, gathered: Gathered) -> Trio:
+    """The trio with addresses for recipients that the service shows by name; that it does so is said."""
+    resolved, fields = with_addresses(trio)
+    if fields:
+        gathered.findings.append(by_name(trio, fields))
+    return resolved
 
 
 def _applied_of(applied: Sequence[Applied], kind: RuleKind, *, mailbox: str | None) -> Mapping[str, Applied]:
@@ -196,9 +218,22 @@ def _refuse_taken_names(
         holder = taken.get(wanted_name) if change.kind is RuleKind.TRANSPORT_RULE else None
         if holder is None:
             kept.append(change)
-        else:
-            gathered.findings.append(_name_taken(change, holder))
+            continue
+        gathered.findings.append(_name_taken(change, holder))
+        kept += _under_its_own_name(change)
     gathered.changes[:] = kept
+
+
+def _under_its_own_name(change: Change) -> tuple[Change, ...]:
+    """All of a change but the new name, which cannot be had: nothing that opens waits for a name."""
+    before, target = change.observed, change.target
+    if before is None or target is None:
+        return ()
+    form = {**target, "Name": change.observed_name}
+    form["Comments"] = with_digest(str(form.get("Comments", "")), form)
+    fields = tuple(entry for entry in change.fields if entry.field not in {"Name", "Comments"})
+    whole = replace(change, name=change.observed_name, target=form, fields=fields)
+    return (whole,) if fields else ()
 
 
 def _name_taken(change: Change, holder: ObservedTransportRule) -> Finding:
@@ -238,13 +273,16 @@ def _compare_mailbox(mailbox: str, given: DifferenceInput, wanted: WantedRules, 
             observed=owned[key].rule if key in owned else None,
             applied=applied.get(key),
         )
-        _settle_inbox(trio, given, wanted, gathered)
+        _settle_inbox(_resolved(trio, gathered), given, wanted, gathered)
 
 
 def _settle_inbox(trio: Trio, given: DifferenceInput, wanted: WantedRules, gathered: Gathered) -> None:
     rule = trio.observed
-    if isinstance(rule, ObservedInboxRule) and (rule.read_only or rule.has_error):
-        gathered.findings.append(_in_error(trio, rule))
+    if isinstance(rule, ObservedInboxRule):
+        if rule.stopped_above and rule.enabled and trio.wanted is not None:
+            gathered.findings.append(stopped_above(trio))
+        if rule.read_only or rule.has_error:
+            gathered.findings.append(_in_error(trio, rule))
         if rule.read_only:
             return
     if trio.chosen:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 from m365_restrict.plan.change import Action, RuleKind
 from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.observed import Properties, PropertyValue
-from m365_restrict.rules.properties import INBOX_FOLDER, enabled_in, senders_of
+from m365_restrict.rules.properties import INBOX_FOLDER, INBOX_REDIRECT, enabled_in, senders_of
 
 
 def effect_of(
@@ -100,8 +100,17 @@ def _until(target: Properties, zone: tzinfo) -> str:
 
 def _inbox_effect(target: Properties, case_reference: str, *, chosen_by_holder: bool) -> str:
     folder = target.get(INBOX_FOLDER)
+    once = "" if enabled_in(target) else ", once the rule is switched on (RULES__MODE is audit)"
+    redirect = target.get(INBOX_REDIRECT)
+    if isinstance(redirect, tuple):
+        whom = "one councillor who chose the same as the council" if chosen_by_holder else "one named mailbox"
+        kept = f"; the original moves to {folder}" if folder else "; the original stays in the Inbox"
+        contact = " and ".join(redirect)
+        return f"{_senders_phrase(target, case_reference)} to {whom} is sent on to {contact}{kept}{once}."
     if chosen_by_holder:
         where = "Junk Email" if folder == "junkemail" else "a folder of theirs"
         act = f"goes to {where}" if folder else "is marked with a category"
         return f"{_senders_phrase(target, case_reference)} {act}, as a councillor chose."
-    return f"{_senders_phrase(target, case_reference)} to one named mailbox goes to its Junk Email folder."
+    return (
+        f"{_senders_phrase(target, case_reference)} to one named mailbox goes to its Junk Email folder{once}."
+    )

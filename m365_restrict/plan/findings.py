@@ -49,6 +49,7 @@ def finding_for(change: Change, *, now: datetime) -> Finding:
         fields=change.fields,
         changed_by=rule.changed_by if rule else "",
         changed_at=rule.changed_at if rule else None,
+        waived=change.waived,
     )
 
 
@@ -67,7 +68,7 @@ def _severity(change: Change, now: datetime) -> Severity:
         return Severity.MEDIUM
     if change.fields and {entry.field for entry in change.fields} <= _HARMLESS:
         return Severity.LOW
-    if any(_lacks_an_exemption(entry) for entry in change.fields):
+    if change.observed is not None and any(_lacks_an_exemption(entry) for entry in change.fields):
         return Severity.CRITICAL
     return Severity.HIGH
 

@@ -1,35 +1,42 @@
 """Guards judge the run: when they fire, everything that does not open is held back (design.md 2.6)."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, tzinfo
 
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Action, Change, GuardVerdict, Observed, RuleKind
+from m365_restrict.plan.change import Change, Difference, GuardVerdict, Observed
 from m365_restrict.plan.codes import GuardCode
+from m365_restrict.plan.limits import ServiceLimits, judge_limits
+from m365_restrict.plan.moves import Moves
+from m365_restrict.plan.overrides import Override, override_for, way_past
+from m365_restrict.plan.windows import ChangeWindow, is_open, next_opening
 from m365_restrict.register.recipient import RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.compilation import Directory
-from m365_restrict.rules.observed import Properties
+from m365_restrict.rules.naming import long_day
 
 _FEWEST_LOST = 2
 _WHOLE = 100
+_NAMED_CASES = 5
+_REMOVALS = "SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT"
 
 
 @dataclass(frozen=True, kw_only=True)
 class GuardSettings:
-    """SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT; a loss over either is refused."""
+    """SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT, and SAFETY__CHANGE_WINDOWS in `zone`.
+
+    At least two cases and more than either limit are too many. No windows: changes may be made always.
+    """
 
     max_removals: int = 5
     max_removals_percent: int = 30
+    windows: tuple[ChangeWindow, ...] = ()
+    zone: tzinfo = UTC
 
-
-@dataclass(frozen=True, kw_only=True)
-class ServiceLimits:
-    """What the service allows (exchange.md 3). `spare_rules` stay free for administrators."""
-
-    rules: int = 300
-    spare_rules: int = 5
-    pattern_characters: int = 20_480
+    def too_many(self, count: int, of: int) -> bool:
+        """Whether `count` of `of` live cases are more than either limit."""
+        over = count > self.max_removals or count * _WHOLE > self.max_removals_percent * of
+        return count >= _FEWEST_LOST and over
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +47,7 @@ class GuardFacts:
     list or lost their approval evidence: never ones that the register opened or that ended.
     `frozen` is the reason of a freeze that stands, or "". `unknown_approvers` are entries of
     POLICY__APPROVERS that the directory does not know, such as an account that was deleted.
+    `overrides` are those that stand at `now`.
     """
 
     items_read: int
@@ -47,22 +55,64 @@ class GuardFacts:
     lost: frozenset[str]
     directory: Directory
     observed: Observed
-    limits: ServiceLimits = ServiceLimits()
+    now: datetime
+    moves: Moves = field(default_factory=Moves)
+    limits: ServiceLimits = field(default_factory=ServiceLimits)
     frozen: str = ""
     unknown_approvers: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guarded:
+    """A difference as the guards leave it, the guards that fire, and those that an override let pass."""
+
+    difference: Difference
+    facts: GuardFacts
+    verdicts: tuple[GuardVerdict, ...]
+    overridden: tuple[GuardVerdict, ...] = ()
+
+
+def guard(difference: Difference, facts: GuardFacts, settings: GuardSettings) -> Guarded:
+    """Judge what a run would do. Where too much would be weakened, that counts as no opening any more."""
+    standing, _ = _passed(_moves(facts, settings), facts.overrides)
+    if any(verdict.code is GuardCode.TOO_MANY_WEAKENINGS for verdict in standing):
+        difference = facts.moves.held_in(difference)
+    verdicts, overridden = _passed(judge_guards(difference.changes, facts, settings), facts.overrides)
+    return Guarded(difference=difference, facts=facts, verdicts=verdicts, overridden=overridden)
 
 
 def judge_guards(
     changes: Sequence[Change], facts: GuardFacts, settings: GuardSettings
 ) -> tuple[GuardVerdict, ...]:
-    """The guards that fire, in the order of their weight. Dry runs are judged alike."""
+    """The guards that fire, in the order of their weight, overridden ones too. Dry runs are judged alike."""
     return (
         *_source(facts, settings),
         *_freeze(facts),
         *_approvers(facts),
         *_exemptions(facts.directory),
-        *_limits(changes, facts),
+        *_moves(facts, settings),
+        *judge_limits(changes, facts.observed, facts.limits),
+        *_window(changes, facts, settings),
     )
+
+
+def _passed(
+    fired: Iterable[GuardVerdict], overrides: Sequence[Override]
+) -> tuple[tuple[GuardVerdict, ...], tuple[GuardVerdict, ...]]:
+    """The verdicts that stand, and those that an override lets pass."""
+    standing: list[GuardVerdict] = []
+    passed: list[GuardVerdict] = []
+    for verdict in fired:
+        one = override_for(overrides, verdict.code)
+        if one is None:
+            standing.append(verdict)
+        elif one.lets_pass(verdict.count):
+            passed.append(verdict)
+        else:
+            short = f" The override that stands lets {one.limit} pass and no more."
+            standing.append(replace(verdict, message=verdict.message + short))
+    return tuple(standing), tuple(passed)
 
 
 def _source(facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict]:
@@ -73,17 +123,42 @@ def _source(facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict
             message=f"The register was read with no items, but {_cases(live)} were live in the last run.",
             override="",
         )
-    elif lost >= _FEWEST_LOST and (
-        lost > settings.max_removals or lost * _WHOLE > settings.max_removals_percent * live
-    ):
-        yield GuardVerdict(
-            code=GuardCode.SOURCE_SHRUNKEN,
-            message=(
-                f"{lost} of {_cases(live)} vanished or lost their approval evidence; the limits are "
-                f"{settings.max_removals} and {settings.max_removals_percent} %."
-            ),
-            override="SAFETY__MAX_REMOVALS and SAFETY__MAX_REMOVALS_PERCENT",
+    elif settings.too_many(lost, live):
+        yield _counting(
+            GuardCode.SOURCE_SHRUNKEN,
+            lost,
+            f"{lost} of {_cases(live)} vanished or lost their approval evidence",
+            settings,
         )
+
+
+def _moves(facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict]:
+    moves = facts.moves
+    live = len(moves.standing)
+    for code, cases, what in (
+        (GuardCode.TOO_MANY_REROUTINGS, moves.rerouted, "would send mail to another mailbox than before"),
+        (
+            GuardCode.TOO_MANY_WEAKENINGS,
+            moves.weakened,
+            "would let mail through without a decision: a setting, a group or the directory has changed",
+        ),
+    ):
+        if settings.too_many(len(cases), live):
+            text = f"{len(cases)} of {_cases(live)} with rules ({_listed(cases)}) {what}"
+            yield _counting(code, len(cases), text, settings)
+
+
+def _counting(code: GuardCode, count: int, text: str, settings: GuardSettings) -> GuardVerdict:
+    limits = f"the limits are {settings.max_removals} and {settings.max_removals_percent} %."
+    return GuardVerdict(
+        code=code, message=f"{text}; {limits}", override=way_past(code, _REMOVALS, count), count=count
+    )
+
+
+def _listed(cases: frozenset[str]) -> str:
+    first = sorted(cases)[:_NAMED_CASES]
+    more = len(cases) - len(first)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def _freeze(facts: GuardFacts) -> Iterator[GuardVerdict]:
@@ -95,13 +170,30 @@ def _freeze(facts: GuardFacts) -> Iterator[GuardVerdict]:
         )
 
 
+def _window(changes: Sequence[Change], facts: GuardFacts, settings: GuardSettings) -> Iterator[GuardVerdict]:
+    """Only where something waits for the window: a run that changes nothing may be made at any hour."""
+    waiting = any(not change.opens for change in changes)
+    if not waiting or is_open(settings.windows, facts.now, settings.zone):
+        return
+    opens = next_opening(settings.windows, facts.now, settings.zone)
+    local = opens.astimezone(settings.zone) if opens else None
+    when = f"on {local:%A} {long_day(local.date())} at {local:%H:%M}" if local else "never"
+    code = GuardCode.OUTSIDE_CHANGE_WINDOW
+    yield GuardVerdict(
+        code=code,
+        message=f"No change window is open; the next one opens {when}.",
+        override=way_past(code, "SAFETY__CHANGE_WINDOWS"),
+    )
+
+
 def _approvers(facts: GuardFacts) -> Iterator[GuardVerdict]:
     if facts.unknown_approvers:
         names = ", ".join(facts.unknown_approvers)
+        code = GuardCode.APPROVER_UNKNOWN
         yield GuardVerdict(
-            code=GuardCode.APPROVER_UNKNOWN,
+            code=code,
             message=f"POLICY__APPROVERS names {names}, which the directory does not know.",
-            override="POLICY__APPROVERS",
+            override=way_past(code, "POLICY__APPROVERS"),
         )
 
 
@@ -135,53 +227,3 @@ def _unfit(entry: Resolved, *wrong_kinds: RecipientKind) -> str:
     if isinstance(entry, Unresolved):
         return entry.reason
     return f"it is a {entry.kind.value}" if entry.kind in wrong_kinds else ""
-
-
-def _limits(changes: Sequence[Change], facts: GuardFacts) -> Iterator[GuardVerdict]:
-    if isinstance(facts.observed.transport, Unknown):
-        return
-    ours = [change for change in changes if change.kind is RuleKind.TRANSPORT_RULE]
-    created = sum(change.action is Action.CREATE for change in ours)
-    # Creates come before deletes, so a rule that is about to go still counts.
-    rules = len(facts.observed.transport) + created
-    most = facts.limits.rules - facts.limits.spare_rules
-    if created and rules > most:
-        yield GuardVerdict(
-            code=GuardCode.TOO_MANY_RULES,
-            message=(
-                f"There would be {rules} transport rules; Exchange allows {facts.limits.rules}, of which "
-                f"{facts.limits.spare_rules} are kept free."
-            ),
-            override="",
-        )
-    before = sum(pattern_characters(rule.properties) for rule in facts.observed.transport)
-    added = sum(max(0, _pattern_growth(change)) for change in ours)
-    if added and before + added > facts.limits.pattern_characters:
-        yield GuardVerdict(
-            code=GuardCode.TOO_MANY_PATTERNS,
-            message=(
-                f"All rules together would hold {before + added} characters of words and patterns; "
-                f"Exchange allows {facts.limits.pattern_characters}."
-            ),
-            override="RULES__SENDER_MATCH=from",
-        )
-
-
-def _pattern_growth(change: Change) -> int:
-    before = pattern_characters(change.observed.properties) if change.observed else 0
-    after = pattern_characters(change.target) if change.target else 0
-    return after - before
-
-
-def pattern_characters(properties: Properties) -> int:
-    """Characters that count against the organisation's budget for words and patterns (exchange.md 3)."""
-    return sum(
-        len(text)
-        for name, value in properties.items()
-        if name.endswith(("ContainsWords", "MatchesPatterns", "MatchesWords")) and _is_texts(value)
-        for text in value
-    )
-
-
-def _is_texts(value: object) -> TypeGuard[tuple[str, ...]]:
-    return isinstance(value, tuple)

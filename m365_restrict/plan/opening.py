@@ -30,6 +30,39 @@ def only_opens(before: Properties, after: Properties | None) -> bool:
     )
 
 
+def captures_more(
+    before: Properties, after: Properties, exempt: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
+    """Names of the properties by which `after` acts on messages that `before` leaves alone.
+
+    A mailbox that `before` exempts only because mail is sent there does not count where `after` sends
+    none there; `exempt` are those that are exempt for their own sake.
+    """
+    own = _new_targets(after, before) - exempt
+    return tuple(
+        name
+        for name in sorted({*before, *after})
+        if _says_on_what(name)
+        and not _field_opens(name, _exempting(name, before.get(name), own), after.get(name))
+    )
+
+
+def _exempting(name: str, value: PropertyValue | None, own: frozenset[str]) -> PropertyValue | None:
+    """The exceptions of a rule without its own targets."""
+    if not _EXCEPTION.fullmatch(name) or not isinstance(value, tuple):
+        return value
+    return tuple(one for one in value if one not in own) or None
+
+
+def _says_on_what(name: str) -> bool:
+    """Whether the property decides on which messages a rule acts, and not what it does to them."""
+    return (
+        name in _WEAKEST
+        or name in {"ExpiryDate", "ActivationDate", "SenderAddressLocation"}
+        or bool(_EXCEPTION.fullmatch(name) or _CONDITION.fullmatch(name))
+    )
+
+
 def _field_opens(name: str, before: PropertyValue | None, after: PropertyValue | None) -> bool:
     if name in _WEAKEST:
         opens = after == _WEAKEST[name]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from m365_restrict.plan.change import Action, Change, LineEntry, RuleKind, RuleOrder
+from m365_restrict.plan.handover import must_wait, stepping_stone
 from m365_restrict.plan.place import Place
 
 ORDER_FIELD = "order"
@@ -90,41 +91,25 @@ def _is_move(change: Change) -> bool:
 def in_writing_order(changes: Iterable[Change], orders: Mapping[str, RuleOrder]) -> tuple[Change, ...]:
     """Creates, then updates, then deletes, so that there is no gap; named-mailbox rules first.
 
-    A change that frees a name stands before the change that needs it. Held changes come last.
+    A change that frees a name stands before the change that needs it, and one that takes a sender over
+    before the one that gives it up. Where that goes round in a circle, a rule is written in two steps.
+    Held changes come last.
     """
-    ordered = sorted(changes, key=lambda change: _writing_key(change, orders))
+    in_order = sorted(changes, key=lambda change: _writing_key(change, orders))
+    ordered = [change for change in in_order if not change.held_by]
     result: list[Change] = []
     while ordered:
-        ready = next((change for change in ordered if not _name_is_held(change, ordered)), ordered[0])
-        ordered.remove(ready)
-        result.append(ready)
-    return tuple(result)
+        ready = next((change for change in ordered if not must_wait(change, ordered)), None)
+        stone = stepping_stone(ordered) if ready is None else None
+        if stone is not None:
+            change, step, rest = stone
+            ordered[ordered.index(change)] = rest
+            result.append(step)
+            continue
+        result.append(ordered.pop(ordered.index(ready) if ready else 0))
+    return (*result, *(change for change in in_order if change.held_by))
 
 
-def _writing_key(change: Change, orders: Mapping[str, RuleOrder]) -> tuple[bool, int, RuleOrder, str, str]:
+def _writing_key(change: Change, orders: Mapping[str, RuleOrder]) -> tuple[int, RuleOrder, str, str]:
     order = orders.get(change.key, (len(_PHASE), change.case_reference, 0))
-    return (bool(change.held_by), _PHASE[change.action], order, change.kind.value, change.key)
-
-
-def _name_is_held(change: Change, others: Sequence[Change]) -> bool:
-    """Whether another waiting change must first give up the name that this one takes."""
-    taken = _name_after(change)
-    return taken is not None and any(
-        other is not change
-        and not other.held_by
-        and _name_before(other) == taken
-        and _name_after(other) != taken
-        for other in others
-    )
-
-
-def _name_after(change: Change) -> str | None:
-    if change.kind is not RuleKind.TRANSPORT_RULE or change.target is None or change.held_by:
-        return None
-    return str(change.target.get("Name", "")).casefold()
-
-
-def _name_before(change: Change) -> str | None:
-    if change.kind is not RuleKind.TRANSPORT_RULE or change.observed is None:
-        return None
-    return str(change.observed.properties.get("Name", "")).casefold()
+    return (_PHASE[change.action], order, change.kind.value, change.key)

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from m365_restrict.plan.change import Applied, ChangeClass, Finding, RuleKind, Severity
+from m365_restrict.plan.claims import Claims
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
 from m365_restrict.rules.stamp import Damaged, Stamp, digest_of, parse_stamp
 from m365_restrict.rules.token import token_for
+
+_NO_CLAIMS = Claims()
 
 
 @dataclass(frozen=True)
@@ -28,18 +31,27 @@ class OwnedInbox:
 
 
 def owned_transport_rules(
-    observed: Sequence[ObservedTransportRule], applied: Iterable[Applied], *, instance_id: str
+    observed: Sequence[ObservedTransportRule],
+    applied: Iterable[Applied],
+    *,
+    instance_id: str,
+    claims: Claims = _NO_CLAIMS,
 ) -> tuple[Mapping[str, OwnedTransport], tuple[Finding, ...]]:
-    """Our rules by key, and what is odd about stamps. A known Guid wins over every stamp."""
-    known = {entry.guid_or_rule_id: entry for entry in applied if entry.kind is RuleKind.TRANSPORT_RULE}
-    owned: dict[str, OwnedTransport] = {}
+    """Our rules by key, and what is odd about stamps.
+
+    A Guid that was disowned is never ours; a known one, then an adopted one, wins over every stamp.
+    """
+    owned = _known_rules(observed, applied, claims)
+    ours = {entry.rule.guid for entry in owned.values()}
     stamped: dict[str, list[tuple[Stamp, ObservedTransportRule]]] = {}
     findings: list[Finding] = []
     for rule in observed:
-        entry = known.get(rule.guid)
         stamp = parse_stamp(rule.comments)
-        if entry is not None:
-            owned[entry.key] = OwnedTransport(entry.key, entry.case_reference, rule)
+        if rule.guid in claims.disowned:
+            text = "was disowned and is no longer ours"
+            findings.append(_odd(FindingCode.DISOWNED, rule, text))
+        elif rule.guid in ours:
+            continue
         elif isinstance(stamp, Damaged):
             findings.append(_odd(FindingCode.STAMP_DAMAGED, rule, "has a damaged stamp"))
         elif stamp is not None and stamp.instance_id != instance_id:
@@ -50,6 +62,23 @@ def owned_transport_rules(
     for key, candidates in stamped.items():
         findings += _adopt(key, candidates, owned)
     return owned, tuple(findings)
+
+
+def _known_rules(
+    observed: Sequence[ObservedTransportRule], applied: Iterable[Applied], claims: Claims
+) -> dict[str, OwnedTransport]:
+    """The rules that the ledger knows by Guid: those that were applied, then those that were adopted."""
+    known = {entry.guid_or_rule_id: entry for entry in applied if entry.kind is RuleKind.TRANSPORT_RULE}
+    here = {rule.guid: rule for rule in observed if rule.guid not in claims.disowned}
+    owned = {
+        entry.key: OwnedTransport(entry.key, entry.case_reference, here[guid])
+        for guid, entry in known.items()
+        if guid in here
+    }
+    for guid, adopted in claims.adopted.items():
+        if guid in here and guid not in known:
+            owned.setdefault(adopted.key, OwnedTransport(adopted.key, adopted.case_reference, here[guid]))
+    return owned
 
 
 def _adopt(
@@ -66,18 +95,21 @@ def _adopt(
         stamp, rule = ranked.pop(0)
         owned[key] = OwnedTransport(key, stamp.case_reference, rule)
     return [
-        _odd(FindingCode.STAMP_COPIED, rule, "carries a copy of another rule's stamp") for _, rule in ranked
+        _odd(FindingCode.STAMP_COPIED, rule, "carries a copy of another rule's stamp", stamp.case_reference)
+        for stamp, rule in ranked
     ]
 
 
-def _odd(code: FindingCode, rule: ObservedTransportRule, what: str) -> Finding:
-    low = code is FindingCode.STAMP_OF_OTHER_INSTANCE
+def _odd(code: FindingCode, rule: ObservedTransportRule, what: str, case_reference: str = "") -> Finding:
+    low = code in {FindingCode.STAMP_OF_OTHER_INSTANCE, FindingCode.DISOWNED}
     return Finding(
         code=code,
         change_class=ChangeClass.FOREIGN_EFFECT,
         severity=Severity.LOW if low else Severity.MEDIUM,
         message=f"The transport rule “{rule.name}” {what}; it is left untouched.",
+        case_reference=case_reference,
         rule=rule.name,
+        key=rule.guid if code is FindingCode.DISOWNED else "",
         changed_by=rule.changed_by,
         changed_at=rule.changed_at,
     )

@@ -1,36 +1,58 @@
-"""What the planned rules of ours would do to mail, simulated before anything is written (design.md 2.7).
+"""What a plan would do to mail, simulated before anything is written (design.md 2.7).
 
-Of every case that rests on transport rules: nobody who is exempt is captured, and
-everybody else in its scope is. Only rules of ours are put to the test here; what other
-people's rules make of the outcome is for findings.
+Of every live case, each address and one recipient of every class: the planned state must do what
+the decision says, and on the way there, whatever has reached Exchange and what has not, whoever is
+restricted before and after stays restricted and whoever is exempt stays exempt. A failure that was
+there before and that rules of others cause is a finding; one that the plan brings stops its case.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
 
-from m365_restrict.mailflow.delivery import Copy, MailFlow, deliver
-from m365_restrict.mailflow.mailboxes import KnownMailboxes
-from m365_restrict.mailflow.message import Message, read_message
+from m365_restrict.mailflow.remembered import RememberedDirectory
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Action, Change, Observed, Plan, RuleKind
+from m365_restrict.plan.change import Change, Observed, Plan
 from m365_restrict.plan.codes import GuardCode
-from m365_restrict.plan.mail_directory import PlannedDirectory, ordinary_address
-from m365_restrict.register.case import Case, Measure, Scope
-from m365_restrict.register.recipient import Recipient
-from m365_restrict.rules.compilation import Directory
-from m365_restrict.rules.observed import Properties
-from m365_restrict.rules.stamp import plain_value
+from m365_restrict.plan.invariants import (
+    Claim,
+    Ending,
+    Witness,
+    choosers,
+    covered_by,
+    holds,
+    rests_on_transport,
+    witnesses,
+)
+from m365_restrict.plan.mail_directory import PlannedDirectory
+from m365_restrict.plan.prefixes import ChangedRule, as_enforced, line_of, mixtures
+from m365_restrict.plan.proof_inbox import inbox_names, planned_inboxes
+from m365_restrict.plan.simulation import Post, Setting, post_from
+from m365_restrict.register.case import Case
+from m365_restrict.rules.audience import primary_of
+from m365_restrict.rules.case_rules import sender_addresses
+from m365_restrict.rules.compilation import Carrier, Desired, Directory
+from m365_restrict.rules.mailbox_rules import in_mailboxes
+
+__all__ = [
+    "Proof",
+    "ProofFailure",
+    "ProofGround",
+    "as_enforced",
+    "covered_by",
+    "prove",
+    "rests_on_transport",
+]
 
 
 @dataclass(frozen=True)
 class ProofFailure:
-    """One expectation that the planned state does not meet."""
+    """One expectation that the plan does not meet. `held` are further cases whose changes bring it about."""
 
     case_reference: str
     message: str
     code: GuardCode = GuardCode.PROOF_FAILED
+    held: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,134 +64,204 @@ class Proof:
 
     def permitted(self, plan: Plan) -> tuple[Change, ...]:
         """The plan's changes; of those of cases whose proof failed, the part that opens."""
-        parts = (self._permitted_part(change) for change in plan.allowed)
-        return tuple(part for part in parts if part is not None)
-
-    def _permitted_part(self, change: Change) -> Change | None:
         failed = {failure.case_reference for failure in self.failures}
-        return change if change.opens or change.case_reference not in failed else change.opening
+        failed |= {reference for failure in self.failures for reference in failure.held}
+        parts = (
+            change if change.opens or change.case_reference not in failed else change.opening
+            for change in plan.allowed
+        )
+        return tuple(part for part in parts if part is not None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProofGround:
-    """What a plan is proven against. `opted_in` are councillors who chose the same as the council.
+    """What a plan is proven against.
 
     `moved` are cases whose newer values this run leaves to the next apply: of them it is proven only
-    that nobody is captured who must not be.
+    that nobody is captured who must not be. `lagging` is false where a write is taken to act at once.
+    `carrier` is the layer that carries the measures.
     """
 
     cases: Sequence[Case]
     observed: Observed
     directory: Directory
-    opted_in: frozenset[str]
+    desired: Desired
     now: datetime
     moved: frozenset[str] = frozenset()
+    lagging: bool = True
+    carrier: Carrier = Carrier.TRANSPORT_RULES
 
 
 def prove(plan: Plan, ground: ProofGround) -> Proof:
-    """Send one simulated message per case to one recipient of every class."""
-    observed, directory = ground.observed, ground.directory
-    if isinstance(observed.transport, Unknown):
+    """Simulate mail from every address of every live case to one recipient of every class."""
+    if isinstance(ground.observed.transport, Unknown):
         return Proof()
-    flow = MailFlow(
-        directory=PlannedDirectory(directory),
-        transport_rules=[as_enforced(rule) for rule in planned_rules(plan, observed)],
-        mailboxes=KnownMailboxes(),
-        now=ground.now,
-    )
-    planned = {change.case_reference for change in plan.changes if not change.held_by}
-    results = [
-        failure
-        for case in ground.cases
-        if case.protected.addresses and rests_on_transport(case) and case.reference in planned
-        for failure in _judge(case, ground, flow)
-    ]
-    failures = tuple(result for result in results if result is not None)
-    return Proof(passed=len(results) - len(failures), failures=failures)
+    prover = _Prover(plan, ground)
+    results = [result for case in ground.cases for result in prover.judge(case)]
+    failures = {result: None for result in results if result is not None}
+    return Proof(passed=results.count(None), failures=tuple(failures))
 
 
-def planned_rules(plan: Plan, observed: Observed) -> list[Properties]:
-    """Our transport rules as they will stand once the plan is applied."""
-    if isinstance(observed.transport, Unknown):
-        return []
-    by_guid = {rule.guid: rule.properties for rule in observed.transport}
-    rules = {entry.key: by_guid[entry.guid] for entry in plan.difference.line if entry.key}
-    for change in plan.allowed:
-        if change.kind is not RuleKind.TRANSPORT_RULE:
-            continue
-        if change.action is Action.DELETE or change.target is None:
-            rules.pop(change.key, None)
-        else:
-            rules[change.key] = change.target
-    orders = plan.difference.orders
-    last = (len(orders), "", 0)
-    return [rules[key] for key in sorted(rules, key=lambda key: (orders.get(key, last), key))]
+@dataclass(frozen=True)
+class _Asked:
+    """One case under proof. `here` are the names of its rules.
+
+    `certain`: the planned state must do what the decision says. `touched`: the plan changes its rules.
+    """
+
+    case: Case
+    contact: str
+    here: frozenset[str]
+    witnesses: tuple[Witness, ...]
+    certain: bool
+    touched: bool
+
+    @property
+    def recipients(self) -> list[str]:
+        return [one.address for one in self.witnesses]
 
 
-def as_enforced(properties: Properties) -> Mapping[str, object]:
-    """A normal form in the service's spelling, as if it acted: audit mode is proven like enforcement."""
-    return {name: plain_value(value) for name, value in properties.items()} | {"Mode": "Enforce"}
+class _Prover:
+    """Puts cases to one plan."""
 
+    def __init__(self, plan: Plan, ground: ProofGround) -> None:
+        self._ground = ground
+        directory = RememberedDirectory(PlannedDirectory(ground.directory))
+        line = line_of(plan.difference.line, plan.allowed, ground.observed, directory)
+        inbox = planned_inboxes(plan, ground.observed, ground.carrier)
+        self._names = {**line.names_by_case}
+        if ground.carrier is Carrier.INBOX_RULES:
+            self._names |= inbox_names(plan, ground.desired)
+        names = frozenset[str]().union(*self._names.values())
+        self._setting = Setting(line, directory, inbox, ground.now, names)
+        self._chosen = choosers(ground.desired)
+        self._touched = {one.case_reference for one in plan.allowed}
+        # Of a case that a guard holds, that could not be compiled or that is on its way, the planned
+        # state is not what the decision says in the end.
+        self._uncertain = ground.moved | ground.desired.blocked_cases
+        self._uncertain |= {one.case_reference for one in plan.changes if one.held_by}
+        self._uncertain |= {one.case_reference for one in plan.difference.settling}
+        self._uncertain |= {one.case_reference for one in plan.difference.waived}
 
-def rests_on_transport(case: Case) -> bool:
-    """Whether transport rules carry the case's measure."""
-    measure = case.protected.measure
-    return measure.acts_on_mail and measure is not Measure.JUNK
+    def judge(self, case: Case) -> Iterator[ProofFailure | None]:
+        """None for each expectation that is met."""
+        if not case.protected.addresses or not case.protected.measure.acts_on_mail:
+            return
+        asked = self._asked(case)
+        if not asked.witnesses:
+            return
+        for sender in sender_addresses(case, self._ground.directory):
+            post = post_from(self._setting, sender, asked.recipients)
+            for way in post.ways(asked.recipients):
+                yield from self._judge_way(asked, way)
 
+    def _asked(self, case: Case) -> _Asked:
+        directory = self._ground.directory
+        found = witnesses(
+            case,
+            directory,
+            self._chosen,
+            moved=case.reference in self._ground.moved,
+            carrier=self._ground.carrier,
+        )
+        if in_mailboxes(case.protected.measure, self._ground.carrier):
+            found = tuple(one for one in found if self._is_read(one))
+        return _Asked(
+            case=case,
+            contact=primary_of(case.protected.spoc_mailbox, directory),
+            here=self._names.get(case.reference, frozenset()),
+            witnesses=found,
+            certain=case.reference not in self._uncertain,
+            touched=case.reference in self._touched,
+        )
 
-def _judge(case: Case, ground: ProofGround, flow: MailFlow) -> Iterator[ProofFailure | None]:
-    has_moved = case.reference in ground.moved
-    exempt = dict.fromkeys(_exempt(case, ground))
-    covered = () if has_moved else dict.fromkeys(covered_by(case, ground.directory))
-    recipients = [*exempt, *(one for one in covered if one not in exempt)]
-    # Of a case that has moved, the rules may name any of the addresses.
-    for sender in case.protected.addresses if has_moved else case.protected.addresses[:1]:
-        copies = deliver(simulated(case, sender, recipients), recipients, flow)
-        for recipient, copy in zip(recipients, copies, strict=False):
-            yield _judge_copy(case, copy, exempt=recipient in exempt)
+    def _is_read(self, witness: Witness) -> bool:
+        """Whether the mailbox of somebody whom an inbox rule covers was read, so that its rules are known."""
+        rules = self._ground.observed.inbox.get(witness.address)
+        return witness.claim is not Claim.MEASURE or (rules is not None and not isinstance(rules, Unknown))
 
+    def _judge_way(self, asked: _Asked, way: Post) -> Iterator[ProofFailure | None]:
+        before = way.before(asked.recipients)
+        after = way.after(asked.recipients) if way.changed else before
+        alone = way.after(asked.recipients, foreign=False)
+        several = sum(len(one.numbers) for one in way.changed) > 1
+        acting = way.acting(asked.recipients) if several else {}
+        for witness in asked.witnesses:
+            address = witness.address
+            old, new = before[address], after[address]
+            if not self._ends_well(asked, witness, old, new, alone[address]):
+                yield self._failure(asked, witness, new, way.changed)
+                continue
+            rules = acting.get(address, ())
+            ill = self._ill_between(asked, witness, (old, new), way, rules) if rules else None
+            yield None if ill is None else self._failure(asked, witness, ill, rules, between=True)
 
-def _judge_copy(case: Case, copy: Copy, *, exempt: bool) -> ProofFailure | None:
-    acted = bool(copy.rules)
-    if acted != exempt:
+    def _ends_well(self, asked: _Asked, witness: Witness, old: Ending, new: Ending, alone: Ending) -> bool:
+        """Whether the planned state is as decided, or as bad as before through no fault of the plan."""
+        if witness.claim is Claim.MEASURE and not asked.certain:
+            return True
+        if self._holds(asked, witness, new):
+            return True
+        if old.place != new.place:
+            return False
+        return not asked.touched or self._holds(asked, witness, alone)
+
+    def _holds(self, asked: _Asked, witness: Witness, ending: Ending) -> bool:
+        return holds(
+            asked.case,
+            witness,
+            ending,
+            here=asked.here,
+            contact=asked.contact,
+            carrier=self._ground.carrier,
+        )
+
+    def _ill_between(
+        self,
+        asked: _Asked,
+        witness: Witness,
+        ends: tuple[Ending, Ending],
+        way: Post,
+        rules: Sequence[ChangedRule],
+    ) -> Ending | None:
+        """How the copy may end on the way, where it should not."""
+        caught = [not one.ours.isdisjoint(asked.here) for one in ends]
+        if witness.claim is Claim.MEASURE:
+            # What the register opens never waits (design.md 2), not even for a rule that takes over a part.
+            if not all(caught) or any(one.narrows for one in rules):
+                return None
+        elif any(caught):
+            return None
+        others = [one.after for one in way.changed if one not in rules]
+        for forms in mixtures(rules, lagging=self._ground.lagging):
+            ending = way.send([*others, *forms], [witness.address])[witness.address]
+            if ending.ours.isdisjoint(asked.here) is all(caught):
+                return ending
+            if all(caught) and ending.place not in {one.place for one in ends}:
+                return ending
         return None
-    what = "would be caught although it is exempt" if acted else "would not be caught"
-    return ProofFailure(
-        case.reference, f"A simulated message of case {case.reference} to {copy.recipient} {what}."
-    )
+
+    def _failure(
+        self,
+        asked: _Asked,
+        witness: Witness,
+        ending: Ending,
+        rules: Sequence[ChangedRule],
+        *,
+        between: bool = False,
+    ) -> ProofFailure:
+        reference = asked.case.reference
+        return ProofFailure(
+            reference,
+            f"Simulated mail of case {reference} to {witness.who} "
+            f"{_wrong(witness, ending, between=between)}.",
+            held=frozenset(one.case_reference for one in rules) - {reference},
+        )
 
 
-def _exempt(case: Case, ground: ProofGround) -> Iterator[str]:
-    """One of each class that is never captured: single contact, allowed, protected, a plain councillor."""
-    protected, directory = case.protected, ground.directory
-    contact = "" if case.reference in ground.moved else protected.spoc_mailbox
-    entries = [directory.resolve(one) for one in (contact, *protected.allowed_recipients) if one]
-    for entry in (*entries, *directory.protected):
-        if isinstance(entry, Recipient):
-            yield PlannedDirectory.stand_in(entry)
-    members = directory.councillor_members
-    if not isinstance(members, Unknown):
-        yield from sorted(members - ground.opted_in)[:1]
-
-
-def covered_by(case: Case, directory: Directory) -> Iterable[str]:
-    """One recipient for each part of the case's scope: stand-ins for groups and for the whole council."""
-    if case.protected.scope is Scope.WHOLE_COUNCIL:
-        return [ordinary_address(directory)]
-    entries = (directory.resolve(one) for one in case.protected.scope_mailboxes)
-    named = [entry for entry in entries if isinstance(entry, Recipient)]
-    return [
-        PlannedDirectory.stand_in(entry)
-        for entry in named
-        if not directory.is_councillor(entry.address) and entry not in directory.protected_recipients
-    ]
-
-
-def simulated(case: Case, sender: str, recipients: Sequence[str]) -> Message:
-    """A message of the case with nothing in it."""
-    email = EmailMessage()
-    email["From"] = sender
-    email["To"] = ", ".join(recipients)
-    email["Message-ID"] = f"<proof-{case.item_id}@proof.example>"
-    email.set_content("")
-    return read_message(email.as_bytes(), sender)
+def _wrong(witness: Witness, ending: Ending, *, between: bool) -> str:
+    when = ", while the changes take effect one after another" if between else ""
+    if witness.claim is not Claim.MEASURE:
+        return f"would be caught{when}, although it is exempt"
+    caught = f"be {ending.outcome.value}" if ending.ours else "not be caught"
+    return f"would {caught}{when}, which is not what the decision says"

@@ -65,6 +65,11 @@ class Trio:
             self.applied.properties if self.applied else None,
         )
 
+    @property
+    def _item_id(self) -> str:
+        known = self.wanted or self.applied
+        return known.item_id if known else ""
+
     def record(self) -> Applied:
         """What the ledger should know of the rule as it is observed."""
         observed = self.observed
@@ -81,6 +86,7 @@ class Trio:
             properties=observed.properties,
             chosen_by_holder=self.chosen,
             saved=self.wanted.saved if self.wanted else "",
+            item_id=self._item_id,
         )
 
 
@@ -229,17 +235,20 @@ def settle_choice(trio: Trio, given: DifferenceInput, gathered: Gathered) -> Non
         note_takeover(trio, gathered)
     elif observed is None and (applied is None or anew):
         gathered.changes.append(creation(chosen, ChangeClass.PENDING, opens=False))
-    elif (
-        observed is not None
-        and applied is not None
-        and not ended
-        and (anew or applied.properties == observed.properties)
-    ):
+    elif observed is not None and not ended and _is_as_we_left_it(trio, given, observed, anew=anew):
         reason = trio.change_class or ChangeClass.PENDING
         senders = frozenset(senders_of(chosen.properties))
         gathered.changes.append(update(chosen, observed, reason, senders, opens=False))
     else:
         _respect_holder(trio, gathered)
+
+
+def _is_as_we_left_it(trio: Trio, given: DifferenceInput, observed: ObservedRule, *, anew: bool) -> bool:
+    """Whether a choice's rule differs from the choice because of us or of a new choice, not of its holder."""
+    if trio.applied is None:
+        # A run was killed while it made the rule, and the choice has changed since.
+        return trio.key in given.begun
+    return anew or trio.applied.properties == observed.properties
 
 
 def _case_is_kept(trio: Trio, given: DifferenceInput) -> bool:

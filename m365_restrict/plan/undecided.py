@@ -42,9 +42,11 @@ def undecided_rules(
     if isinstance(observed.transport, Unknown):
         return
     ours = {entry.guid for entry in difference.line if entry.key}
+    disowned = {one.key for one in difference.findings if one.code is FindingCode.DISOWNED}
     for rule in observed.transport:
         # A rule with a stamp is judged by its owner: ours in the difference, others' not at all.
-        if rule.guid in ours or parse_stamp(rule.comments) is not None or not _acts(rule, now):
+        has_owner = parse_stamp(rule.comments) is not None and rule.guid not in disowned
+        if rule.guid in ours or has_owner or not _acts(rule, now):
             continue
         outside = [one for one in named_addresses(rule.properties) if _domain(one) not in council_domains]
         without = [one for one in outside if one not in decided]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 
 from m365_restrict.plan.change import Applied, Observed, RuleKind, RuleOrder
+from m365_restrict.plan.claims import Claims
 from m365_restrict.plan.opening import opened
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.compilation import Desired
@@ -22,7 +23,8 @@ class DifferenceInput:
     records as open (status, or past their end); `kept_case_refs` are those whose item has vanished
     without proof, or could not be read: their rules stay. Any other case has no live decision.
     `choices_known` is false where the list of choices or the councillors' group could not be read.
-    `zone` is the council's time zone, in which end dates are told.
+    `zone` is the council's time zone, in which end dates are told. `claims` is what people have said
+    about whose a rule is. `begun` are keys of rules that a run was writing when it was killed.
     """
 
     desired: Desired
@@ -34,13 +36,15 @@ class DifferenceInput:
     kept_case_refs: frozenset[str] = frozenset()
     choices_known: bool = True
     zone: tzinfo = UTC
+    claims: Claims = field(default_factory=Claims)
+    begun: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
     """The form that one rule must have. A withheld one is opened only, never created or tightened.
 
-    `zone` is where its end date is told to people.
+    `zone` is where its end date is told to people. `item_id` is the list item of the case, or "".
     """
 
     key: str
@@ -53,6 +57,7 @@ class Wanted:
     withheld: bool = False
     order: RuleOrder | None = None
     zone: tzinfo = UTC
+    item_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +146,7 @@ def _of_transport(rule: TransportRule) -> Wanted:
         properties=transport_properties(rule),
         chosen_by_holder=is_choice_key(rule.key),
         order=rule.order,
+        item_id=rule.item_id,
     )
 
 
@@ -153,4 +159,5 @@ def _of_inbox(rule: InboxRule) -> Wanted:
         properties=inbox_properties(rule),
         chosen_by_holder=rule.chosen_by_holder,
         saved=rule.saved,
+        item_id=rule.item_id,
     )

@@ -6,6 +6,7 @@ from m365_restrict.plan.change import Action, Applied, Change, ObservedRule, Rul
 from m365_restrict.plan.compare import name_in
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.parameters import Parameters, message_rule_body, new_parameters, set_parameters
+from m365_restrict.rules.properties import INBOX_FOLDER
 
 
 def cmdlet_parameters(change: Change) -> Parameters:
@@ -34,16 +35,29 @@ def message_rule(change: Change, *, folders: Mapping[str, str], sequence: int = 
     return message_rule_body(change.target, folders=folders, sequence=sequence)
 
 
+def identifier_of(rule: ObservedRule) -> str:
+    """The service's own identifier of a rule."""
+    return rule.guid if isinstance(rule, ObservedTransportRule) else rule.rule_id
+
+
 def applied_from(change: Change, rule: ObservedRule) -> Applied:
     """What the ledger is to remember once a rule was written and read back as `rule`."""
     return Applied(
         key=change.key,
         kind=change.kind,
-        guid_or_rule_id=rule.guid if isinstance(rule, ObservedTransportRule) else rule.rule_id,
+        guid_or_rule_id=identifier_of(rule),
         mailbox=change.mailbox,
         case_reference=change.case_reference,
         name=name_in(rule.properties),
         properties=rule.properties,
         chosen_by_holder=change.chosen_by_holder,
         saved=change.saved,
+        item_id=change.item_id,
     )
+
+
+def needs_folder(change: Change, missing: frozenset[tuple[str, str]]) -> bool:
+    """Whether a councillor's rule moves mail to one of these (mailbox, folder) pairs."""
+    folder = (change.target or {}).get(INBOX_FOLDER)
+    chosen = change.kind is RuleKind.INBOX_RULE and change.chosen_by_holder
+    return chosen and (change.mailbox, folder) in missing

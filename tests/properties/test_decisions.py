@@ -108,6 +108,9 @@ def one_edit(random: Random, number: int) -> Fields:
         lambda: {"CouncillorRoute": random.choice(["Not affected", "Councillor opted in"])},
         lambda: {"WardCouncillors": random.choice([[], ["cllr.b@ash.example"]])},
         lambda: {"ItemType": random.choice(["Person", "Organisation", "Property"])},
+        lambda: {"Title": f"{random.choice(['RC', 'RC', 'rc'])}-{number}{random.choice(['', 'x', 'y'])}"},
+        # The reference of another case, which may still bear it.
+        lambda: {"Title": f"RC-{random.choice([number, random.randint(1, 4)])}"},
     ]
     made: Fields = {}
     for change in random.sample(edits, random.choice([1, 1, 1, 2, 3])):
@@ -222,6 +225,7 @@ class Item:
     versions: list[Fields]
     reviews: list[Fields]
     seen: dict[str, set[str]] = field(default_factory=dict)
+    shares_title: bool = False
 
     @property
     def current(self) -> Fields:
@@ -271,6 +275,12 @@ def _but_for_tool(version: Fields) -> Fields:
     return {name: value for name, value in version["fields"].items() if name not in TOOL_COLUMNS}
 
 
+def _title(item: Fields) -> str:
+    """The case reference: neither case of letters nor outer spaces count."""
+    title: str = item["versions"][-1]["fields"]["Title"]
+    return title.strip().casefold()
+
+
 def _name(by: Fields) -> str:
     return by.get("upn", "an application")
 
@@ -318,6 +328,7 @@ def must_be_enforced(item: Item, today: date) -> bool:
     )
     return (
         last in list(item.approving())
+        and not item.shares_title
         and now["ItemType"] != "Property"
         and action_of(now)[0] != ""
         and all(now.get(name) for name in ("Grounds", "NoticeSentOn", "ChannelsOpen"))
@@ -387,13 +398,12 @@ class Council:
             stored[title] = [lists.item(document, key) for key in lists.item_ids(document)]
         found = {}
         for item in stored[CASES]:
-            title = item["versions"][-1]["fields"]["Title"]
-            reviews = [one for one in stored[REVIEWS] if one["versions"][-1]["fields"]["Title"] == title]
-            versions = item["versions"]
-            found[item["id"]] = Item(
-                _name(item["created_by"]), versions, reviews, self.seen.get(item["id"], {})
-            )
-        return {key: item for key, item in found.items() if item.current["Title"].startswith("RC-")}
+            title = _title(item)
+            reviews = [one for one in stored[REVIEWS] if _title(one) == title]
+            versions, seen = item["versions"], self.seen.get(item["id"], {})
+            shared = [_title(one) for one in stored[CASES]].count(title) > 1
+            found[item["id"]] = Item(_name(item["created_by"]), versions, reviews, seen, shared)
+        return {key: item for key, item in found.items() if item.current["Title"].startswith(("RC-", "rc-"))}
 
     def rules(self) -> list[Rule]:
         asked = {"by": DIRECTOR, "cmdlet": "Get-TransportRule", "parameters": {}}

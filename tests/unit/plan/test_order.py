@@ -7,6 +7,7 @@ from m365_restrict.plan.change import Action, Change, ChangeClass, FieldChange, 
 from m365_restrict.plan.order import ORDER_FIELD, in_writing_order, out_of_order, placed, priority_for
 from m365_restrict.plan.place import Place
 from m365_restrict.rules.normalise import observe_transport_rule
+from m365_restrict.rules.properties import senders_of
 
 ORDERS = {key: (2, key, 1) for key in "abcde"}
 
@@ -84,6 +85,64 @@ def test_a_name_is_freed_before_it_is_taken() -> None:
         change("c", Action.UPDATE, name="X (2)", before="X (3)"),
     ]
     assert keys(in_writing_order(given, ORDERS)) == "abc"
+
+
+def moving(key: str, before: str, after: str, **more: Any) -> Change:
+    """A change of a rule's senders, one letter each. Without senders before or after there is no rule."""
+    if not after:
+        return replace(with_senders(key, before, before), action=Action.DELETE, target=None)
+    made = with_senders(key, before or after, after, **more)
+    return made if before else replace(made, action=Action.CREATE, observed=None)
+
+
+def with_senders(key: str, before: str, after: str, **more: Any) -> Change:
+    base = change(key, Action.UPDATE)
+    old, new = (tuple(f"{one}@x.example" for one in side) for side in (before, after))
+    common = {"Name": base.name, "State": "Enabled", "Mode": "Enforce"}
+    raw = {**common, "From": list(old), "Guid": key, "Priority": 0}
+    target = {**common, "From": new} | more
+    return replace(base, target=target, observed=observe_transport_rule(raw))
+
+
+HANDOVERS = [
+    [moving("a", "p", "q"), moving("b", "q", "p")],
+    [moving("a", "pq", "p"), moving("b", "r", "qr")],
+    [moving("a", "p", "q"), moving("b", "q", "r"), moving("c", "r", "p")],
+    [moving("a", "p", ""), moving("b", "q", "pq")],
+    [moving("a", "p", ""), moving("b", "", "p", Name="rule a")],
+    [moving("a", "pq", "p"), moving("b", "r", "qr"), replace(moving("c", "s", "q"), held_by="frozen")],
+]
+
+
+@pytest.mark.parametrize("given", HANDOVERS, ids=["swap", "move", "ring", "merge", "same name", "held"])
+def test_a_sender_that_moves_to_another_rule_is_never_in_none(given: list[Change]) -> None:
+    going = [one for one in given if not one.held_by]
+    standing = {one.key: one.observed.properties for one in going if one.observed}
+    always = {sender for one in standing.values() for sender in senders_of(one)}
+    always &= {sender for one in going for sender in senders_of(one.target or {})}
+    for step in (one for one in in_writing_order(given, ORDERS) if not one.held_by):
+        standing.pop(step.key, None)
+        if step.target is not None:
+            standing[step.key] = step.target
+        assert always <= {sender for one in standing.values() for sender in senders_of(one)}
+        names = [one["Name"] for one in standing.values()]
+        assert len(names) == len(set(names))
+    assert standing == {one.key: one.target for one in going if one.target is not None}
+
+
+def test_senders_are_not_kept_for_a_while_in_a_rule_that_does_something_else() -> None:
+    given = [with_senders("a", "p", "q", Mode="Audit"), with_senders("b", "q", "p", Mode="Audit")]
+    assert keys(in_writing_order(given, ORDERS)) == "ab"
+
+
+def test_two_rules_that_swap_names_need_a_passing_one() -> None:
+    given = [
+        change("a", Action.UPDATE, name="X", before="Y"),
+        change("b", Action.UPDATE, name="Y", before="X"),
+    ]
+    result = in_writing_order(given, ORDERS)
+    assert (keys(result), [one.name for one in result[1:]]) == ("bab", ["X", "Y"])
+    assert result[2].observed_name == result[0].name
 
 
 def test_the_order_does_not_depend_on_the_order_of_arrival() -> None:

@@ -53,6 +53,14 @@ def test_another_edit_in_the_tenant_is_another_plan(scene: Scene) -> None:
     assert scene.plan().plan_id != before
 
 
+def test_what_was_read_outside_a_window_has_the_id_that_it_has_within(scene: Scene) -> None:
+    scene.cases.append(scene.council.case("RC-3"))
+    outside = GuardVerdict(code=GuardCode.OUTSIDE_CHANGE_WINDOW, message="…", override="")
+    assert scene.plan(outside).allowed == ()
+    assert scene.plan(outside).plan_id == scene.plan().plan_id
+    assert scene.plan(SHRUNKEN).plan_id != scene.plan().plan_id
+
+
 def test_a_guard_holds_back_what_does_not_open(scene: Scene) -> None:
     scene.cases.append(scene.council.case("RC-3"))
     plan = scene.plan(SHRUNKEN)
