@@ -1,0 +1,1 @@
+"""Verbs for the first days: assess what stands, import a rule as a draft, adopt it, or give it up."""
