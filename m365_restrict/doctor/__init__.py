@@ -1,0 +1,1 @@
+"""`doctor`: whether everything around the rules is as it must be, and what only this tenant can answer."""

@@ -1,0 +1,125 @@
+"""The way to the services, the clock, the applications' roles and their certificates."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from m365_restrict.doctor.check import Check, bad, good, warning
+from m365_restrict.doctor.codes import CheckCode
+from m365_restrict.doctor.permissions import Need, judge_roles
+from m365_restrict.errors import RestrictError
+from m365_restrict.outcome import Unknown
+from m365_restrict.tenant.access import Answered, ask, certificate_end, roles_in_token
+from m365_restrict.tenant.credentials import CredentialOptions
+from m365_restrict.tenant.mail_exchangers import Resolver
+from m365_restrict.tenant.session import TenantOptions
+
+_SKEW_WARNING, _SKEW_FAILURE = timedelta(seconds=60), timedelta(minutes=5)
+"""Entra ID allows five minutes; a minute says that nobody sets the clock."""
+_CERTIFICATE_NOTICE = timedelta(days=60)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """How this installation gets at the tenant. `in_use` are the needs that its settings give rise to.
+
+    `real_now` is real time, which certificates and tokens live in whatever a sandbox's clock says.
+    """
+
+    tenant: TenantOptions
+    applications: tuple[CredentialOptions, ...]
+    in_use: frozenset[Need]
+    resolver: Resolver
+    real_now: Callable[[], datetime]
+
+
+async def access_checks(access: Access) -> AsyncIterator[Check]:
+    """Every check that needs no token, then those of each application."""
+    for name, url in _endpoints(access):
+        sent = access.real_now()
+        answer = await ask(url, ca_file=access.tenant.ca_file)
+        yield endpoint_check(name, answer)
+        if isinstance(answer, Answered) and answer.at is not None:
+            yield skew_check(name, answer.at - sent, took=timedelta(seconds=answer.took))
+    for application in access.applications:
+        yield certificate_check(application, access.real_now())
+        async for check in _roles(application, access):
+            yield check
+
+
+def _endpoints(access: Access) -> Iterator[tuple[str, str]]:
+    tenant = access.tenant
+    authority, tenant_id = tenant.reader.authority, tenant.reader.tenant_id
+    yield "sign-in", f"{authority}/{tenant_id}/v2.0/.well-known/openid-configuration"
+    yield "Microsoft Graph", f"{tenant.graph.base_url}/$metadata"
+    if tenant.exchange.enabled:
+        yield "Exchange", tenant.exchange.base_url
+
+
+def endpoint_check(name: str, answer: Answered | Unknown) -> Check:
+    """Whether anybody is there. A refusal without a token is an answer."""
+    if isinstance(answer, Unknown):
+        return bad(CheckCode.ENDPOINT, name, f"It does not answer from here: {answer.reason.rstrip('.')}.")
+    if not answer.works:
+        return warning(
+            CheckCode.ENDPOINT,
+            name,
+            f"It answers with HTTP {answer.status}.",
+            "Run again later; see the service's health in the Microsoft 365 admin center.",
+        )
+    return good(CheckCode.ENDPOINT, name, f"It answers, in {answer.took * 1000:.0f} ms.")
+
+
+def skew_check(name: str, ahead: timedelta, *, took: timedelta) -> Check:
+    """`ahead` is how far the service's clock is before ours; the way there and whole seconds are allowed."""
+    beyond = max(timedelta(), abs(ahead) - took - timedelta(seconds=1))
+    seconds = round(beyond.total_seconds())
+    if beyond >= _SKEW_FAILURE:
+        return bad(
+            CheckCode.CLOCK_SKEW, name, f"This computer's clock is {seconds} seconds off; tokens are refused."
+        )
+    if beyond >= _SKEW_WARNING:
+        return warning(CheckCode.CLOCK_SKEW, name, f"This computer's clock is {seconds} seconds off.")
+    return good(CheckCode.CLOCK_SKEW, name, "This computer's clock agrees with it.")
+
+
+def certificate_check(application: CredentialOptions, now: datetime) -> Check:
+    """When the certificate ends; a secret or a managed identity does not show when."""
+    about, code = f"{application.role} application", CheckCode.CERTIFICATE
+    if application.certificate_path is None:
+        if application.client_secret:
+            return warning(
+                code,
+                about,
+                "It signs in with a secret, whose end is not shown here and which can be copied.",
+                "Use a certificate; see the secret's end in Entra ID meanwhile.",
+            )
+        return good(code, about, "It signs in with the identity of this computer, which never ends.")
+    end = certificate_end(application.certificate_path, application.certificate_password)
+    if isinstance(end, Unknown):
+        return bad(code, about, f"Its certificate: {end.reason}.", "Correct the path or the password.")
+    left, day = end - now, f"{end.astimezone(UTC):%Y-%m-%d}"
+    if left <= timedelta():
+        return bad(code, about, f"Its certificate ended on {day}.")
+    if left < _CERTIFICATE_NOTICE:
+        return warning(code, about, f"Its certificate ends on {day}, in {left.days} days.")
+    return good(code, about, f"Its certificate ends on {day}.")
+
+
+async def _roles(application: CredentialOptions, access: Access) -> AsyncIterator[Check]:
+    scopes = {"graph": access.tenant.graph.scope}
+    if access.tenant.exchange.enabled:
+        scopes["exchange"] = access.tenant.exchange.scope
+    for resource, scope in scopes.items():
+        try:
+            held = await roles_in_token(application, scope)
+        except RestrictError as error:
+            yield bad(
+                CheckCode.TOKEN_ROLES,
+                f"{application.role} application, {resource}",
+                error.message,
+                error.advice,
+            )
+            continue
+        for check in judge_roles(application.role, resource, held, access.in_use):
+            yield check
