@@ -1,5 +1,6 @@
 """What was last applied: the base of the three-way difference, and what heal puts back."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -8,6 +9,8 @@ from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import applied_rules
 from m365_restrict.ledger.values import decode_properties, encode_properties
 from m365_restrict.plan.change import Applied, RuleKind
+
+_NAMES = ("key", "case_reference", "item_id")
 
 
 class AppliedRules:
@@ -33,6 +36,8 @@ class AppliedRules:
                 chosen_by_holder=row.chosen_by_holder,
                 saved=row.saved,
                 holder_ended=row.holder_ended,
+                item_id=row.item_id,
+                written_at=row.applied_at,
             )
             for row in rows
         )
@@ -53,10 +58,29 @@ class AppliedRules:
                     chosen_by_holder=applied.chosen_by_holder,
                     saved=applied.saved,
                     holder_ended=applied.holder_ended,
+                    item_id=applied.item_id,
                     applied_at=at,
                     run_id=run_id,
                 )
             )
+
+    def rename(self, rules: Mapping[str, Applied]) -> None:
+        """Keep rules under the names that their cases bear now, all or none.
+
+        `rules` gives by today's key the rule with its new key, case reference and item id; nothing else
+        of it is looked at. Keys that the ledger does not know are no error.
+        """
+        with self._database.writing() as connection:
+            rows = [dict(row) for row in connection.execute(select(applied_rules)).mappings()]
+            moved = [(row, rules[row["key"]]) for row in rows if row["key"] in rules]
+            moved = [
+                (row, rule) for row, rule in moved if _names(rule) != {name: row[name] for name in _NAMES}
+            ]
+            # Two cases may have swapped their references, so all old keys go before the new ones come.
+            for row, _ in moved:
+                connection.execute(delete(applied_rules).where(applied_rules.c.key == row["key"]))
+            for row, rule in moved:
+                connection.execute(insert(applied_rules).values(**row | _names(rule)))
 
     def forget(self, key: str) -> None:
         """Drop a rule that is gone and no longer wanted. An unknown key is no error."""
@@ -69,3 +93,7 @@ class AppliedRules:
             connection.execute(
                 update(applied_rules).where(applied_rules.c.key == key).values(holder_ended=True)
             )
+
+
+def _names(rule: Applied) -> dict[str, str]:
+    return {name: getattr(rule, name) for name in _NAMES}

@@ -12,10 +12,18 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from m365_restrict.errors import LedgerError
+from m365_restrict.errors import ErrorCode, LedgerError
 from m365_restrict.ledger.schema import HEAD_REVISION
 
 _BUSY_TIMEOUT_MS = 10_000
+_ROOM = 1024 * 1024
+"""Bytes that must fit before a run may write: its journal, its document, and what it read of the register."""
+_CODES = {
+    "SQLITE_CORRUPT": ErrorCode.LEDGER_CORRUPT,
+    "SQLITE_NOTADB": ErrorCode.LEDGER_CORRUPT,
+    "SQLITE_FULL": ErrorCode.LEDGER_FULL,
+    "SQLITE_READONLY": ErrorCode.LEDGER_READ_ONLY,
+}
 _MEMORY = {"", ":memory:"}
 
 
@@ -45,6 +53,29 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    def prove_usable(self) -> None:
+        """Raise `LedgerError` unless the file is whole and has room, before anything rests on it.
+
+        A damaged page or a full disk would else be met in the middle of a run, after a write to the
+        tenant. Of a database server only an answer is asked for.
+        """
+        if self._engine.dialect.name != "sqlite":
+            with self.writing() as connection:
+                connection.execute(text("SELECT 1"))
+            return
+        with self.reading() as connection:
+            found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+        if found != "ok":
+            message = f"The ledger {_shown(self._engine.url)} is damaged: {found}."
+            raise LedgerError(message, code=ErrorCode.LEDGER_CORRUPT)
+        with self.writing() as connection:
+            # The pages stay with the file when the table goes, so they are there for what follows.
+            connection.execute(text("DROP TABLE IF EXISTS room"))
+            connection.execute(text("CREATE TABLE room (filler BLOB)"))
+            connection.execute(text("INSERT INTO room VALUES (zeroblob(:size))"), {"size": _ROOM})
+        with self.writing() as connection:
+            connection.execute(text("DROP TABLE room"))
 
     def close(self) -> None:
         """Give every connection back."""
@@ -86,8 +117,8 @@ def _parse(url: str) -> URL:
 
 def _prepare_file(path: Path, *, create: bool) -> bool:
     """Whether the file is there now. SQLite gives its -wal and -shm files the mode of the main file."""
-    if path.exists():
-        return True
+    if path.exists() or str(path).startswith("file:"):
+        return True  # What SQLite's own form of a name says is SQLite's affair.
     if not create:
         return False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -158,7 +189,13 @@ def _ledger_errors(url: URL, done: str) -> Iterator[None]:
     except (SQLAlchemyError, OSError, ImportError) as error:
         reason = getattr(error, "orig", None) or error
         message = f"The ledger {_shown(url)} cannot be {done}: {reason}."
-        raise LedgerError(message) from error
+        raise LedgerError(message, code=code_of(reason)) from error
+
+
+def code_of(reason: BaseException) -> ErrorCode:
+    """What SQLite's own name of an error comes to; `ledger-unusable` for all others."""
+    name = "_".join(str(getattr(reason, "sqlite_errorname", "")).split("_")[:2])
+    return _CODES.get(name, ErrorCode.LEDGER_UNUSABLE)
 
 
 def _shown(url: URL) -> str:

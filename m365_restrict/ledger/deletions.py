@@ -4,6 +4,7 @@ The case reference, days, hashes and object ids stay: they prove what was decide
 and name nobody outside the council (policy.md 5, Evidence).
 """
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,9 +13,17 @@ from datetime import date
 from sqlalchemy import Connection, delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
-from m365_restrict.ledger.schema import approval_evidence, case_lives, deletions, runs
+from m365_restrict.ledger.schema import (
+    approval_evidence,
+    case_lives,
+    deletions,
+    runs,
+    waivers,
+    written_changes,
+)
 
 _GONE = "(deleted)"
+_FORMS = {written_changes: ("form_before", "form_after"), waivers: ("observed", "desired")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +62,9 @@ class Deletions:
                     .where(approval_evidence.c.item_id == item_id)
                     .values(values_json="{}")
                 )
-            _redact_documents(connection, frozenset(one.lower() for one in addresses))
+            lowered = frozenset(one.lower() for one in addresses)
+            _redact_documents(connection, lowered)
+            _redact_forms(connection, lowered)
             connection.execute(delete(case_lives).where(case_lives.c.item_id == deletion.item_id))
             connection.execute(delete(deletions).where(deletions.c.item_id == deletion.item_id))
             connection.execute(
@@ -73,6 +84,17 @@ def _redact_documents(connection: Connection, addresses: frozenset[str]) -> None
         text = _without(row.document, addresses)
         if text != row.document:
             connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(document=text))
+
+
+def _redact_forms(connection: Connection, addresses: frozenset[str]) -> None:
+    """The journal of writes and waivers hold rules as they were, with their senders."""
+    for table, names in _FORMS.items():
+        for row in connection.execute(select(table)).mappings().all():
+            texts = {name: json.dumps(row[name]) for name in names if row[name] is not None}
+            redacted = {name: _without(text, addresses) for name, text in texts.items()}
+            changed = {name: json.loads(text) for name, text in redacted.items() if text != texts[name]}
+            if changed:
+                connection.execute(update(table).where(table.c.number == row["number"]).values(**changed))
 
 
 def _without(text: str, addresses: frozenset[str]) -> str:

@@ -1,4 +1,4 @@
-"""Which letters have been drafted and where they lie, so that none is drafted twice."""
+"""Which letters are due or drafted, and where they lie: none is forgotten and none is drafted twice."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ class DraftedLetter:
     """One letter in the library. It holds no word of the letter and nobody's name.
 
     `key` tells apart what the letter is about: the item, the kind and the approved values or the review.
-    `document_url` opens the .docx, `page_url` the HTML page.
+    `document_url` opens the .docx, `page_url` the HTML page; both are "" while it is due and not filed, and
+    `drafted_on` is then the day on which it became due.
     """
 
     key: str
@@ -27,6 +28,11 @@ class DraftedLetter:
     document_url: str
     page_url: str
 
+    @property
+    def is_filed(self) -> bool:
+        """Whether it lies in the library; else it is still to be drafted."""
+        return bool(self.document_url)
+
 
 class DraftedLetters:
     """The table of drafts."""
@@ -36,14 +42,14 @@ class DraftedLetters:
         self._database = database
 
     def all(self) -> Mapping[str, DraftedLetter]:
-        """Every draft by its key, in the order of keys."""
+        """Every letter by its key, filed or due, in the order of keys."""
         columns = [one for one in drafted_letters.c if one.name != "run_id"]
         with self._database.reading() as connection:
             rows = connection.execute(select(*columns).order_by(drafted_letters.c.key)).mappings().all()
         return {row["key"]: DraftedLetter(**row) for row in rows}
 
     def record(self, letter: DraftedLetter, *, run_id: str) -> None:
-        """Remember a draft in place of what was known of that key."""
+        """Remember a letter in place of what was known of that key."""
         with self._database.writing() as connection:
             connection.execute(delete(drafted_letters).where(drafted_letters.c.key == letter.key))
             connection.execute(

@@ -42,6 +42,21 @@ class FindingsSince:
                 )
         return {key: since.get(key, at) for key in seen}
 
+    def restart(self, code: str, keys: Iterable[str], *, at: datetime) -> None:
+        """From now on the findings of one code are these: those that stood keep their day, others begin."""
+        wanted = set(keys)
+        with self._database.writing() as connection:
+            of_code = select(findings_since.c.finding_key).where(
+                findings_since.c.finding_key.startswith(f"{code}|", autoescape=True)
+            )
+            stored = {row.finding_key for row in connection.execute(of_code)}
+            for key in stored - wanted:
+                connection.execute(delete(findings_since).where(findings_since.c.finding_key == key))
+            for key in sorted(wanted - stored):
+                connection.execute(
+                    insert(findings_since).values(finding_key=key, first_seen=at, last_seen=at)
+                )
+
     def known(self) -> Mapping[str, datetime]:
         """All findings that stood when they were last looked for, and since when."""
         with self._database.reading() as connection:

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from m365_restrict.ledger.applied import AppliedRules
+from m365_restrict.ledger.claims import ImportedRules, OwnershipClaims
 from m365_restrict.ledger.database import Database, open_database
 from m365_restrict.ledger.deletions import Deletions
 from m365_restrict.ledger.drafts import DraftedLetters
@@ -16,9 +17,14 @@ from m365_restrict.ledger.lease import Holder, Lease, held_lease
 from m365_restrict.ledger.lives import CaseLives
 from m365_restrict.ledger.mailboxes import OpaqueMailboxes
 from m365_restrict.ledger.notices import NoticesSent
+from m365_restrict.ledger.openings import Openings
+from m365_restrict.ledger.overrides import Overrides
 from m365_restrict.ledger.register_memory import RegisterMemory
 from m365_restrict.ledger.runs import Runs
+from m365_restrict.ledger.tenant_profile import Canaries, TenantAnswers
 from m365_restrict.ledger.told import ToldMails
+from m365_restrict.ledger.waivers import Waivers
+from m365_restrict.ledger.written import WrittenChanges
 
 
 class Ledger:
@@ -32,18 +38,30 @@ class Ledger:
         self.register = RegisterMemory(database)
         self.findings = FindingsSince(database)
         self.freezes = Freezes(database)
+        self.overrides = Overrides(database)
         self.mailboxes = OpaqueMailboxes(database)
         self.told = ToldMails(database)
         self.notices = NoticesSent(database)
         self.lives = CaseLives(database)
         self.deletions = Deletions(database)
         self.drafts = DraftedLetters(database)
+        self.claims = OwnershipClaims(database)
+        self.imports = ImportedRules(database)
+        self.waivers = Waivers(database)
+        self.openings = Openings(database)
+        self.written = WrittenChanges(database)
+        self.tenant_answers = TenantAnswers(database)
+        self.canaries = Canaries(database)
 
     def lease(
         self, holder: Holder, *, seconds: float, clock: Callable[[], datetime]
     ) -> AbstractContextManager[Lease]:
         """The lease of this ledger for a block; see `held_lease`."""
         return held_lease(self._database, holder, seconds=seconds, clock=clock)
+
+    def prove_usable(self) -> None:
+        """Raise `LedgerError` unless the ledger is whole, writable and has room for a run."""
+        self._database.prove_usable()
 
     def close(self) -> None:
         """Give the database back."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.database import Database
@@ -95,11 +95,32 @@ class Runs:
 
     def latest(self, *, verb: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
         """The latest runs, newest first; of one verb where it is named."""
-        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.run_id).limit(limit)
+        query = select(runs).order_by(runs.c.started_at.desc(), runs.c.run_id.desc()).limit(limit)
         if verb is not None:
             query = query.where(runs.c.verb == verb)
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings().all()
+        return tuple(_record(row) for row in rows)
+
+    def document(self, run_id: str) -> str:
+        """The document of a run; "" where the run is not known or has none."""
+        return self._document(runs.c.run_id == run_id)
+
+    def document_of_plan(self, plan_id: str) -> str:
+        """The latest document with this plan id, as `document`."""
+        return self._document(runs.c.plan_id == plan_id)
+
+    def _document(self, which: ColumnElement[bool]) -> str:
+        query = select(runs.c.document).where(which, runs.c.document != "")
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(runs.c.started_at.desc()).limit(1)).scalar()
+        return str(found or "")
+
+    def beginning_with(self, text: str) -> tuple[RunRecord, ...]:
+        """The runs whose id begins so, oldest first."""
+        query = select(runs).where(runs.c.run_id.startswith(text, autoescape=True))
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(runs.c.started_at, runs.c.run_id)).mappings().all()
         return tuple(_record(row) for row in rows)
 
     def mentioning(self, reference: str) -> tuple[RunRecord, ...]:

@@ -17,7 +17,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0004"
+HEAD_REVISION = "0009"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -67,6 +67,7 @@ applied_rules = Table(
     Column("chosen_by_holder", Boolean, nullable=False),
     Column("saved", String(128), nullable=False),
     Column("holder_ended", Boolean, nullable=False),
+    Column("item_id", String(64), nullable=False, server_default=""),
     Column("applied_at", Instant, nullable=False),
     Column("run_id", String(64), nullable=False),
 )
@@ -193,5 +194,133 @@ drafted_letters = Table(
     Column("drafted_on", Date, nullable=False),
     Column("document_url", Text, nullable=False),
     Column("page_url", Text, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+guard_overrides = Table(
+    "guard_overrides",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("code", String(64), nullable=False, index=True),
+    Column("reason", Text, nullable=False),
+    Column("most_cases", Integer),
+    Column("set_by", String(255), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("ended_by", String(255), nullable=False),
+    Column("ended_at", Instant),
+)
+
+waivers = Table(
+    "waivers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("finding_key", String(512), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("rule_name", String(512), nullable=False),
+    Column("fields", JSON, nullable=False),
+    Column("observed", JSON, nullable=False),
+    Column("desired", JSON, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("owner", String(255), nullable=False),
+    Column("made_by", String(255), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("ended_by", String(255), nullable=False),
+    Column("ended_at", Instant),
+)
+
+openings = Table(
+    "openings",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("case_reference", String(255), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_by", String(255), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    Column("ended_by", String(255), nullable=False),
+    Column("ended_at", Instant),
+    Column("end_reason", Text, nullable=False),
+)
+
+written_changes = Table(
+    "written_changes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("tenant_id", String(512), nullable=False),
+    Column("mailbox", String(320), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("item_id", String(64), nullable=False),
+    Column("name", String(512), nullable=False),
+    Column("chosen_by_holder", Boolean, nullable=False),
+    Column("form_before", JSON(none_as_null=True)),
+    Column("form_after", JSON(none_as_null=True)),
+    Column("result", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+ownership_claims = Table(
+    "ownership_claims",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("guid", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("key", String(255), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("rule_name", String(512), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_by", String(255), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+imported_rules = Table(
+    "imported_rules",
+    metadata,
+    Column("guid", String(64), primary_key=True),
+    Column("item_id", String(64), nullable=False),
+    Column("imported_by", String(255), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+tenant_answers = Table(
+    "tenant_answers",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant_id", String(64), nullable=False, index=True),
+    Column("question", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+canaries = Table(
+    "canaries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant_id", String(64), nullable=False, index=True),
+    Column("token", String(32), nullable=False),
+    Column("form", String(64), nullable=False),
+    Column("about", String(64), nullable=False),
+    Column("rules", JSON, nullable=False),
+    Column("answers", JSON, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("passed", Boolean, nullable=False),
     Column("run_id", String(64), nullable=False),
 )

@@ -4,7 +4,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
@@ -45,6 +47,25 @@ def test_migrations_make_the_tables_that_the_schema_names(tmp_path):
 def test_the_head_revision_is_the_newest_migration():
     script = ScriptDirectory(str(Path(migrations.__file__).parent))
     assert script.get_current_head() == schema.HEAD_REVISION
+
+
+def test_a_rule_from_before_item_ids_were_kept_comes_back_without_one(tmp_path):
+    path = tmp_path / "ledger.db"
+    config = Config()
+    config.set_main_option("script_location", "m365_restrict.ledger:migrations")
+    engine = create_engine(url_of(path))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0004")
+        connection.exec_driver_sql(
+            "INSERT INTO applied_rules VALUES ('RC-1/whole/1', 'transport_rule', 'guid-1', '', 'RC-1',"
+            " 'RC-1 Refuse', '{}', 0, '', 0, '2026-11-23 09:00:00', 'run-1')"
+        )
+    engine.dispose()
+    with open_ledger(url_of(path)) as ledger:
+        (rule,) = ledger.rules.all()
+    assert (rule.key, rule.guid_or_rule_id, rule.case_reference) == ("RC-1/whole/1", "guid-1", "RC-1")
+    assert rule.item_id == ""
 
 
 def test_reading_only_does_not_create_the_file(tmp_path):

@@ -30,6 +30,7 @@ APPLIED = Applied(
     case_reference="RC-2026-014",
     name="RC-2026-014 Redirect",
     properties=PROPERTIES,
+    item_id="14",
 )
 EVIDENCE = ApprovalEvidence(
     item_id="14",
@@ -81,6 +82,18 @@ def test_recording_again_replaces_the_key(reopen):
     newer = replace(APPLIED, name="RC-2026-014 Refuse")
     ledger.rules.record(newer, run_id="r2", at=NOON)
     assert ledger.rules.all() == (newer,)
+
+
+def test_rules_that_swap_their_names_keep_all_else(reopen):
+    ledger = reopen()
+    other = replace(APPLIED, key="RC-2/whole/1", case_reference="RC-2", item_id="", guid_or_rule_id="77")
+    ledger.rules.record(APPLIED, run_id="r1", at=NOON)
+    ledger.rules.record(other, run_id="r1", at=NOON)
+    first = replace(APPLIED, key=other.key, case_reference=other.case_reference)
+    second = replace(other, key=APPLIED.key, case_reference=APPLIED.case_reference, item_id="2")
+    unknown = replace(APPLIED, key="RC-3/whole/1")
+    ledger.rules.rename({APPLIED.key: first, other.key: second, "RC-4/whole/1": unknown})
+    assert ledger.rules.all() == (first, second)
 
 
 def test_a_forgotten_rule_is_gone(reopen):
@@ -191,3 +204,12 @@ def test_numbers_follow_the_draw_and_not_the_alphabet(reopen):
     assert reopen().mailboxes.numbers(names, draw=lambda _: next(draws)) == dict(
         zip(names, (600, 103), strict=True)
     )
+
+
+def test_findings_of_one_code_are_restarted_without_touching_others(reopen):
+    ledger = reopen()
+    ledger.findings.note(["waiting|a", "waiting|b", "other|a", "waiting-x|a"], at=NOON)
+    later = NOON + timedelta(days=1)
+    ledger.findings.restart("waiting", ["waiting|b", "waiting|c"], at=later)
+    expected = {"waiting|b": NOON, "waiting|c": later, "other|a": NOON, "waiting-x|a": NOON}
+    assert ledger.findings.known() == expected

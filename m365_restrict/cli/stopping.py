@@ -1,0 +1,75 @@
+"""SIGTERM and SIGINT: a run stops between two items, and where nothing is written, at once.
+
+A service manager ends a job with SIGTERM, a person with Ctrl-C. The write that is under way is finished,
+read back and recorded first; a second signal does not wait for it, and the next run finds what it left.
+"""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, TypeVar
+
+from m365_restrict.errors import RunStopped
+
+T = TypeVar("T")
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Stopping:
+    """Whether a signal has asked this run to stop."""
+
+    def __init__(self) -> None:
+        """Nobody has asked yet."""
+        self._asked = ""
+        self._between_items = False
+        self._task: asyncio.Task[Any] | None = None
+
+    def asked(self) -> str:
+        """The name of the signal, or ""."""
+        return self._asked
+
+    @asynccontextmanager
+    async def between_items(self, writers: AbstractAsyncContextManager[T]) -> AsyncIterator[T]:
+        """The writers; while they are open a first signal waits for whoever asks `asked`."""
+        self._between_items = True
+        try:
+            async with writers as opened:
+                yield opened
+        finally:
+            self._between_items = False
+
+    async def heeded(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do the work while the signals are heard. Raises RunStopped where one ended it."""
+        self._task = asyncio.current_task()
+        heard = [one for one in _SIGNALS if self._listen(one)]
+        try:
+            return await work
+        except asyncio.CancelledError:
+            if not self._asked or self._task is None:
+                raise
+            self._task.uncancel()
+            message = (
+                f"{self._asked} stopped the run before it had come to its end. Every write that was made is "
+                "in the ledger, or is found by the next run."
+            )
+            raise RunStopped(message) from None
+        finally:
+            for one in heard:
+                asyncio.get_running_loop().remove_signal_handler(one)
+
+    def _listen(self, number: signal.Signals) -> bool:
+        """Whether the signal is heard: in the main thread alone, and not by Windows' event loop."""
+        if threading.current_thread() is not threading.main_thread():
+            return False
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(number, self._stop, number)
+            return True
+        return False
+
+    def _stop(self, number: signal.Signals) -> None:
+        again, self._asked = bool(self._asked), number.name
+        if self._task is not None and (again or not self._between_items):
+            self._task.cancel()
