@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test check codes sharepoint trials requirements pins clean
+.PHONY: help demo test crash check codes fidelity sharepoint trials requirements pins clean
 
 # The first Python on the path that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -19,8 +19,10 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo "make demo          see the whole product work on an invented council; no tenant needed"
 	@echo "make test          run the tests"
+	@echo "make crash         kill a run after every single request, and see the next one finish it (minutes)"
 	@echo "make check         lint, formatting, types and import contracts"
 	@echo "make codes         write docs/codes.md, settings.md and lists.md anew from the code"
+	@echo "make fidelity      write docs/fidelity.md anew from the sandbox"
 	@echo "make requirements  write docs/requirements.md anew from the tests; fails on a row without a test"
 	@echo "make pins          resolve and pin the dependencies anew (needs uv)"
 	@echo "make sharepoint    write deploy/sharepoint anew from the list schema"
@@ -34,6 +36,9 @@ demo: $(VENV)/.installed
 test: $(VENV)/.installed-dev
 	@$(BIN)/python -m pytest -n auto
 
+crash: $(VENV)/.installed-dev
+	@$(BIN)/python tools/crash_points.py
+
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -44,6 +49,9 @@ codes: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_codes.py
 	$(BIN)/python tools/write_settings.py
 	$(BIN)/python tools/write_lists.py
+
+fidelity: $(VENV)/.installed-dev
+	$(BIN)/python tools/write_fidelity.py
 
 requirements: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_requirements.py

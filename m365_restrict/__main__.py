@@ -1,11 +1,12 @@
 """`python -m m365_restrict` and the console script `m365-restrict`."""
 
 from m365_restrict.cli.app import run
+from m365_restrict.cli.streams import hand_over
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    raise SystemExit(run())
+    raise SystemExit(hand_over(lambda: None, run()))
 
 
 if __name__ == "__main__":

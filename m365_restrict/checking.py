@@ -4,19 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.register_memory import LiveCase
+from m365_restrict.mailbox_folders import Folders, can_be_made
+from m365_restrict.openings import is_opened, opened_references, with_openings
 from m365_restrict.options import RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed
-from m365_restrict.plan.guards import GuardFacts
+from m365_restrict.plan.claims import Claims
 from m365_restrict.plan.wanted import DifferenceInput
 from m365_restrict.policy.checks import judge_register
 from m365_restrict.policy.context import CheckContext
 from m365_restrict.policy.judgement import AcceptedCase, Judgement
-from m365_restrict.reading import Folders, People, Register
+from m365_restrict.reading import People, Register
 from m365_restrict.register.case import Case, CaseState, Measure
-from m365_restrict.register.choice import Choice, Handling, RefusedChoice
+from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.register.codes import ChoiceCode
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
 from m365_restrict.register.read_choice import ChoiceContext, ChoiceReading, read_choices
@@ -52,6 +53,7 @@ def check(run: Run, register: Register, people: People) -> tuple[Judgement, Choi
         context=context,
         pinned=run.ledger.register.evidence(),
     )
+    judgement = with_openings(judgement, run.ledger.openings.standing())
     return judgement, read_choices(register.choices.items, _choice_context(run, people, judgement.in_force))
 
 
@@ -74,9 +76,19 @@ def _choice_context(run: Run, people: People, accepted: Sequence[AcceptedCase]) 
     )
 
 
-def choices_with_folders(reading: ChoiceReading, folders: Folders, directory: Directory) -> ChoiceReading:
-    """Refuse the choices whose folder is not in the holder's mailbox."""
-    homeless = [one for one in reading.choices if _is_homeless(one, folders, directory)]
+def choices_with_folders(
+    reading: ChoiceReading, folders: Folders, directory: Directory, options: RunOptions
+) -> ChoiceReading:
+    """Refuse the choices whose folder is not in the holder's mailbox and is not to be made there.
+
+    Each other folder is named in one way.
+    """
+    homeless = [
+        one
+        for one in reading.choices
+        if folders.is_missing(one, directory)
+        and not (options.create_folders and can_be_made(one.folder_name))
+    ]
     refused = [
         RefusedChoice(
             one.item_id, _NO_FOLDER.value, f"Choice {one.item_id}: {_NO_FOLDER.meaning} {_NO_FOLDER.advice}"
@@ -85,15 +97,9 @@ def choices_with_folders(reading: ChoiceReading, folders: Folders, directory: Di
     ]
     return replace(
         reading,
-        choices=tuple(one for one in reading.choices if one not in homeless),
+        choices=tuple(folders.as_named(one, directory) for one in reading.choices if one not in homeless),
         refused=(*reading.refused, *refused),
     )
-
-
-def _is_homeless(choice: Choice, folders: Folders, directory: Directory) -> bool:
-    entry = directory.resolve(choice.holder)
-    mailbox = entry.address if isinstance(entry, Recipient) else choice.holder
-    return choice.handling is Handling.FOLDER and (mailbox, choice.folder_name) in folders.missing
 
 
 def stated_cases(judgement: Judgement, before: Sequence[LiveCase]) -> tuple[Case, ...]:
@@ -139,6 +145,8 @@ class LiveCases:
         observed: Observed,
         applied: Sequence[Applied],
         options: RunOptions,
+        *,
+        claims: Claims,
     ) -> DifferenceInput:
         """What the difference is made of."""
         return DifferenceInput(
@@ -151,20 +159,7 @@ class LiveCases:
             kept_case_refs=self.kept,
             choices_known=self.choices_known,
             zone=options.zone,
-        )
-
-    def guard_facts(
-        self, directory: Directory, observed: Observed, *, items_read: int, frozen: Freeze | None
-    ) -> GuardFacts:
-        """What the guards judge."""
-        return GuardFacts(
-            items_read=items_read,
-            live_before=frozenset(one.case_reference for one in self.before),
-            lost=self.lost,
-            directory=directory,
-            observed=observed,
-            frozen=frozen.reason if frozen else "",
-            unknown_approvers=self.unknown_approvers,
+            claims=claims,
         )
 
 
@@ -174,14 +169,17 @@ def live_cases(
     """Compare the live cases with those of the last run. Only a run that writes counts a 404."""
     live = tuple(_remembered(one) for one in judgement.in_force)
     accepted = {one.case.item_id for one in judgement.accepted}
+    by_hand = run.ledger.openings.standing()
     opened_items = {one.item_id for one in judgement.ended_by_register}
+    opened_items |= {case.item_id for case in before if is_opened(case, by_hand)}
     gone = {item_id for item_id in vanished if _is_proven_gone(run, item_id)}
     lost = [case for case in before if case.item_id not in accepted | opened_items]
     return LiveCases(
         live=live,
         before=tuple(before),
         opened=frozenset(one.case_ref for one in judgement.ended_by_register)
-        | _not_now(judgement, before, run.today),
+        | _not_now(judgement, before, run.today)
+        | opened_references(by_hand, judgement),
         kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
         lost=frozenset(case.case_reference for case in lost),
         choices_known=not isinstance(people.councillors, Unknown),
@@ -190,8 +188,8 @@ def live_cases(
 
 
 def _not_now(judgement: Judgement, before: Sequence[LiveCase], today: date) -> frozenset[str]:
-    """Cases whose first day is still to come, or whose last is past, by what their items say now."""
-    scheduled = {one.case.reference for one in judgement.accepted if one.state is CaseState.SCHEDULED}
+    """Cases whose first day is still to come, whose last is past, or that somebody has opened by hand."""
+    scheduled = {one.case.reference for one in judgement.accepted if one.state is not CaseState.IN_FORCE}
     said = [(one.reference, one.protected) for one in stated_cases(judgement, before)]
     return frozenset(scheduled) | {
         reference

@@ -107,15 +107,51 @@ class ErrorCode(CatalogueCode):
         "The ledger database cannot be opened, read or written.",
         "Check LEDGER__URL, free disk space and file permissions; nothing was changed in the tenant.",
     )
+    LEDGER_CORRUPT = (
+        "ledger-corrupt",
+        "The ledger file is damaged, so what it says of the tenant cannot be trusted.",
+        "Put a backup back with `m365-restrict ledger restore FILE`. Without one, move the file away and run "
+        "`m365-restrict plan`: rules are found by their stamps. Nothing was changed in the tenant.",
+    )
+    LEDGER_FULL = (
+        "ledger-full",
+        "The ledger has no room left, so nothing that is written could be recorded.",
+        "Free space on the disk that LEDGER__URL names and run the command again.",
+    )
+    LEDGER_READ_ONLY = (
+        "ledger-read-only",
+        "The ledger can be read and not written.",
+        "Let the account that runs this program write the ledger file and its folder.",
+    )
+    LEDGER_COPY_UNUSABLE = (
+        "ledger-copy-unusable",
+        "The file cannot be made, or is no ledger that this version can use. The ledger itself is as it was.",
+        "Name another file. A ledger on a database server is copied with that server's own tools.",
+    )
+    STOPPED = (
+        "stopped",
+        "Somebody, or the computer that shuts down, asked the run to stop.",
+        "Run the command again: it goes on from where this run stopped.",
+    )
     APPROVAL_NEEDED = (
         "approval-needed",
         "Changes are waiting and nobody has approved them.",
         "Read `m365-restrict plan`, then give --approve, or --plan-id with the id that it shows.",
     )
+    OVERRIDE_REFUSED = (
+        "override-refused",
+        "The guard cannot be overridden, or is not known.",
+        "Read `m365-restrict plan`: it names the setting to correct.",
+    )
     PLAN_CHANGED = (
         "plan-changed",
-        "The register or the tenant has moved since the plan with that id was made.",
-        "Run `m365-restrict plan` again, read it, and apply the new plan id.",
+        "The register, the tenant, a setting or the program has moved since the plan was approved.",
+        "Run `m365-restrict plan` again, read it, and apply the new plan. Nothing overrides this.",
+    )
+    SAVED_PLAN_UNUSABLE = (
+        "saved-plan-unusable",
+        "The file is no saved plan, or is not as it was saved.",
+        "Run `m365-restrict plan --save FILE` again, read it, and apply that file.",
     )
 
 
@@ -196,6 +232,25 @@ class LedgerError(RestrictError):
     """The ledger cannot be used, so the run stops before any write. Exit 1."""
 
     default_code = ErrorCode.LEDGER_UNUSABLE
+
+
+class RunStopped(RestrictError):
+    """A signal asked the run to stop before it wrote anything. Exit 1."""
+
+    default_code = ErrorCode.STOPPED
+
+
+class OverrideRefused(RestrictError):
+    """A guard that nobody may override was to be overridden. Exit 3."""
+
+    exit_code = ExitCode.REFUSED
+    default_code = ErrorCode.OVERRIDE_REFUSED
+
+
+class RequestRefused(RestrictError):
+    """What a person asked for by hand may not be done; the code says why. Exit 3."""
+
+    exit_code = ExitCode.REFUSED
 
 
 class PlanRefused(RestrictError):

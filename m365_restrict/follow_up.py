@@ -18,7 +18,7 @@ async def follow_up(run: Run, found: Found, writers: TenantWriters) -> tuple[Tol
     run.progress("Telling the register and the people concerned")
     drafts = await draft_letters(run, found, writers)
     written = await write_back(run, found, writers, extra_notes=drafts.notes)
-    told = await tell(run, found, run.readers, writers)
+    told = () if run.is_stopping else await tell(run, found, run.readers, writers)
     for one in written:
         if one.result is Result.FAILED:
             run.progress(f"Item {one.item_id} of '{one.list_title}' could not be written: {one.reason}")

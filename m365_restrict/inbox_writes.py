@@ -6,19 +6,21 @@ from typing import assert_never
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Change
-from m365_restrict.plan.writes import message_rule
-from m365_restrict.rules.normalise import observe_inbox_rule
+from m365_restrict.plan.writes import message_rule, needs_folder
+from m365_restrict.rules.normalise import folder_names, observe_inbox_rule
 from m365_restrict.rules.observed import ObservedInboxRule
-from m365_restrict.rules.properties import senders_of
+from m365_restrict.rules.properties import INBOX_FOLDER, senders_of
 from m365_restrict.rules.token import token_for
 from m365_restrict.write_outcome import (
     ChangeOutcome,
     Tools,
     differing,
     failed,
+    left_as_it_came_back,
     not_as_sent,
     proven,
     removed,
+    removed_at_once,
     target_of,
 )
 
@@ -31,6 +33,7 @@ class InboxWrites:
         self._reader = tools.readers.inbox_rules
         self._writer = tools.writers.inbox_rules
         self._tools = tools
+        self._made: dict[str, dict[str, str]] = {}
 
     async def write(self, change: Change) -> ChangeOutcome:
         """Carry out one change. ServiceError where Graph refuses or does not answer."""
@@ -44,26 +47,39 @@ class InboxWrites:
         assert_never(change.action)
 
     async def _create(self, change: Change) -> ChangeOutcome:
+        await self._make_folder(change)
         body = message_rule(change, folders=self._folders(change))
         try:
             await self._writer.create(change.mailbox, body)
         except ServiceError:
             # The answer may have been lost after the rule was made: look before anyone asks again.
-            if await self._find(change) is None:
+            if await self._found_after_error(change) is None:
                 raise
         return await self._judge(change)
 
     async def _update(self, change: Change) -> ChangeOutcome:
-        if not isinstance(change.observed, ObservedInboxRule):
+        before = change.observed
+        if not isinstance(before, ObservedInboxRule):
             return failed(change, "The rule was not observed, so it cannot be changed.")
+        await self._make_folder(change)
         body = message_rule(change, folders=self._folders(change))
-        await self._writer.update(change.mailbox, change.observed.rule_id, body)
+        try:
+            await self._writer.update(change.mailbox, before.rule_id, body)
+        except ServiceError:
+            after = await self._found_after_error(change)
+            if after is None or after.properties == before.properties:
+                raise
         return await self._judge(change)
 
     async def _delete(self, change: Change) -> ChangeOutcome:
         if not isinstance(change.observed, ObservedInboxRule):
             return failed(change, "The rule was not observed, so it cannot be removed.")
-        await self._writer.delete(change.mailbox, change.observed.rule_id)
+        try:
+            await self._writer.delete(change.mailbox, change.observed.rule_id)
+        except ServiceError as error:
+            if not await self._is_gone_after(error, change):
+                raise
+            return removed(change)
         if await self._find(change) is not None:
             return failed(change, "The mailbox still lists the rule after it was removed.")
         return removed(change)
@@ -73,13 +89,38 @@ class InboxWrites:
         if after is None:
             return failed(change, "The rule that was just written is not among the rules of the mailbox.")
         names = differing(target_of(change), after.properties)
-        if names and not senders_of(after.properties):
-            # Without senders it acts on all mail of the mailbox (design.md 6).
+        if not names:
+            return proven(change, after, "written and read back")
+        # Without senders it acts on all mail of the mailbox (design.md 6); a new rule protects nobody yet.
+        if change.action is Action.CREATE or not senders_of(after.properties):
+            return await self._take_away(change, after, names)
+        if change.chosen_by_holder:
+            return left_as_it_came_back(change, after, names)
+        return failed(change, not_as_sent(names, "left as it came back"))
+
+    async def _take_away(
+        self, change: Change, after: ObservedInboxRule, names: tuple[str, ...]
+    ) -> ChangeOutcome:
+        try:
             await self._writer.delete(change.mailbox, after.rule_id)
-            return failed(change, not_as_sent(names, "removed at once"))
-        if names:
-            return failed(change, not_as_sent(names, "left as it came back"))
-        return proven(change, after, "written and read back")
+        except ServiceError as error:
+            if not await self._is_gone_after(error, change):
+                return left_as_it_came_back(change, after, names)
+        return removed_at_once(change, names)
+
+    async def _found_after_error(self, change: Change) -> ObservedInboxRule | None:
+        """What stands after a write without an answer; None too where that cannot be read."""
+        try:
+            return await self._find(change)
+        except ServiceError:
+            return None
+
+    async def _is_gone_after(self, error: ServiceError, change: Change) -> bool:
+        """Whether a removal without an answer was done. Raises `error` where nobody can tell."""
+        try:
+            return await self._find(change) is None
+        except ServiceError:
+            raise error from None
 
     async def _find(self, change: Change) -> ObservedInboxRule | None:
         """The rule that was observed, else the one with the token that the change's key gives."""
@@ -89,7 +130,7 @@ class InboxWrites:
         raw = await self._reader.list_rules(change.mailbox, known_ids=known_ids)
         if isinstance(raw, Unknown):
             raise ServiceError(f"The rule could not be read back: {raw.reason}")
-        names = {identifier: name for name, identifier in self._folders(change).items()}
+        names = folder_names(self._folders(change))
         rules = [
             observe_inbox_rule(
                 rule,
@@ -105,4 +146,23 @@ class InboxWrites:
         return next((rule for rule in rules if rule and rule.token == token), None)
 
     def _folders(self, change: Change) -> Mapping[str, str]:
-        return self._tools.folders.get(change.mailbox, {})
+        return {**self._tools.folders.get(change.mailbox, {}), **self._made.get(change.mailbox, {})}
+
+    async def _make_folder(self, change: Change) -> None:
+        """Make the folder that a councillor chose, where it is missing. ServiceError if it stays so."""
+        folder = str((change.target or {}).get(INBOX_FOLDER, ""))
+        if not needs_folder(change, self._tools.folders_to_make) or folder in self._folders(change):
+            return
+        mailbox_id = await self._reader.mailbox_id(change.mailbox)
+        if isinstance(mailbox_id, Unknown):
+            raise ServiceError(f"The folder could not be made: {mailbox_id.reason}")
+        try:
+            await self._writer.create_folder(mailbox_id, folder)
+        except ServiceError as error:
+            # The answer may have been lost after the folder was made.
+            if not isinstance(await self._reader.folder_id(change.mailbox, folder), str):
+                raise ServiceError(f"The folder could not be made: {error.message}") from error
+        found = await self._reader.folder_id(change.mailbox, folder)
+        if not isinstance(found, str):
+            raise ServiceError("The folder was made and is not in the mailbox yet; the next run goes on.")
+        self._made.setdefault(change.mailbox, {})[folder] = found

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
+from m365_restrict.plan.rule_test_file import RuleTestFiles
 from m365_restrict.policy.known_senders import KnownSenders
 from m365_restrict.policy.profile import Profile
 from m365_restrict.register.case import Stage
 from m365_restrict.report.letters.council import LetterOptions
-from m365_restrict.rules.compilation import CompileOptions
+from m365_restrict.rules.compilation import Carrier, CompileOptions
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,33 @@ class NotifyOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CanaryOptions:
+    """The outside address that ICT owns, and the pilot mailboxes in the order of their parts."""
+
+    address: str = ""
+    mailboxes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptOptions:
+    """How changes are handed over where nothing holds a write grant (ENFORCE_WITH=script).
+
+    A script that nobody has run within `high_after` becomes a finding of high severity.
+    """
+
+    folder: Path
+    high_after: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """All of it. `zone` is the council's time zone, by which days begin and end."""
+    """All of it. `zone` is the council's time zone, by which days begin and end.
+
+    `assess_mailboxes` are looked into by `assess` beside the shared ones. `script` is None where the
+    program writes rules itself. `settle` is how long after a write its effect is taken to have reached
+    all of Exchange. `create_folders`: a folder that a choice names is made where it is missing.
+    `shaping` holds a digest of each setting that shapes rules, by name.
+    """
 
     lists: ListPlaces
     people: PeopleOptions
@@ -63,8 +90,21 @@ class RunOptions:
     guards: GuardSettings
     place: Place
     zone: ZoneInfo
+    settle: timedelta = timedelta(minutes=60)
     notify: NotifyOptions = NotifyOptions()
     letters: LetterOptions = field(default_factory=LetterOptions)
+    assess_mailboxes: tuple[str, ...] = ()
+    rule_tests: RuleTestFiles = field(default_factory=RuleTestFiles)
+    script: ScriptOptions | None = None
+    create_folders: bool = False
+    canary: CanaryOptions = CanaryOptions()
+    tenant_id: str = ""
+    shaping: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sees_transport_rules(self) -> bool:
+        """Whether the program has an Exchange role. Without one it makes no request to Exchange."""
+        return self.compile.carrier is Carrier.TRANSPORT_RULES
 
     @property
     def instance_id(self) -> str:

@@ -1,31 +1,31 @@
 """Step 1 and step 4 of the main path: what the register says, who is who, and what the tenant holds."""
 
-import asyncio
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from m365_restrict.errors import ConfigurationError, ErrorCode, ServiceError, SourceIncomplete
 from m365_restrict.ledger.ledger import Ledger
+from m365_restrict.mailbox_folders import Folders
 from m365_restrict.options import PeopleOptions, RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, RuleKind
-from m365_restrict.policy.judgement import AcceptedCase
-from m365_restrict.register.case import Case, Measure, Stage
-from m365_restrict.register.choice import Choice, Handling
+from m365_restrict.plan.proof import rests_on_transport
+from m365_restrict.register.case import Case, Stage
+from m365_restrict.register.choice import Choice
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.item import ListSnapshot
-from m365_restrict.register.recipient import Recipient, Resolved
+from m365_restrict.register.recipient import Resolved
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.rules.compilation import Directory
-from m365_restrict.rules.naming import JUNK_FOLDER
-from m365_restrict.rules.normalise import observe_inbox_rule, observe_transport_rule
+from m365_restrict.rules.normalise import folder_names, observe_inbox_rule, observe_transport_rule
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
-from m365_restrict.rules.properties import INBOX_FOLDER
+from m365_restrict.rules.properties import senders_of
+from m365_restrict.rules.transport_rule import SenderMatch
 from m365_restrict.tenant.directory import DirectoryReader, Expansion, Member
 from m365_restrict.tenant.inbox_rules import InboxRuleReader
 from m365_restrict.tenant.lists import ListReader
 from m365_restrict.tenant.session import TenantReaders
-from m365_restrict.tenant.together import all_of
+from m365_restrict.tenant.together import all_of, both
 
 _NO_LIST = "none"
 
@@ -82,15 +82,6 @@ class People:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Folders:
-    """Folder ids per mailbox and folder name. `missing` and `unknown` hold (mailbox, folder) pairs."""
-
-    ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    missing: frozenset[tuple[str, str]] = frozenset()
-    unknown: Mapping[tuple[str, str], Unknown] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Remembered:
     """Whether the ledger knows anything of the two lists that a council may do without."""
 
@@ -113,10 +104,12 @@ async def read_register(readers: TenantReaders, options: RunOptions, remembered:
     that a list that cannot be found is a ConfigurationError, and never an empty one.
     """
     lists, places = readers.lists, options.lists
-    cases, reviews, choices = await asyncio.gather(
-        lists.read_list(places.register_site, places.register, RESTRICTED_CONTACTS, with_versions=True),
-        _read_optional(lists, places.register_site, places.reviews, REVIEWS, needed=remembered.reviews),
-        _read_optional(lists, places.choices_site, places.choices, CHOICES, needed=remembered.choices),
+    cases, reviews, choices = await all_of(
+        [
+            lists.read_list(places.register_site, places.register, RESTRICTED_CONTACTS, with_versions=True),
+            _read_optional(lists, places.register_site, places.reviews, REVIEWS, needed=remembered.reviews),
+            _read_optional(lists, places.choices_site, places.choices, CHOICES, needed=remembered.choices),
+        ]
     )
     return Register(cases=cases, reviews=reviews, choices=choices)
 
@@ -155,13 +148,13 @@ async def find_vanished(
 async def read_people(directory: DirectoryReader, people: PeopleOptions) -> People:
     """Ask the directory who is who. ConfigurationError where it does not know one of the approvers."""
     stages = tuple(people.approvers)
-    approvers, (members, group, protected, domains) = await asyncio.gather(
+    approvers, ((members, domains), (group, protected)) = await both(
         all_of(directory.expand(people.approvers[stage]) for stage in stages),
-        asyncio.gather(
-            directory.members(people.councillors_group),
-            directory.resolve([people.councillors_group]),
-            directory.resolve(people.protected_mailboxes),
-            _domains(directory, people.council_domains),
+        both(
+            both(directory.members(people.councillors_group), _domains(directory, people.council_domains)),
+            both(
+                directory.resolve([people.councillors_group]), directory.resolve(people.protected_mailboxes)
+            ),
         ),
     )
     return People(
@@ -204,83 +197,62 @@ async def _domains(directory: DirectoryReader, configured: Sequence[str]) -> fro
 
 
 async def read_directory(
-    directory: DirectoryReader, people: People, cases: Sequence[Case], choices: Sequence[Choice]
+    directory: DirectoryReader,
+    people: People,
+    cases: Sequence[Case],
+    choices: Sequence[Choice],
+    *,
+    senders: Sequence[Case] = (),
+    applied: Sequence[Applied] = (),
 ) -> Directory:
-    """Resolve every address of ours that a rule will name, each to its kind."""
+    """Resolve every address of ours that a rule will name, each to its kind.
+
+    `senders` are the cases whose own addresses are looked up too, for rules that compare main addresses;
+    `applied` tells what their rules hold.
+    """
     protected = [one.protected for one in cases]
     targets = {one.spoc_mailbox for one in protected if one.spoc_mailbox}
     named = {address for one in protected for address in (*one.scope_mailboxes, *one.allowed_recipients)}
     named |= {choice.holder for choice in choices}
-    as_target, as_named = await asyncio.gather(
-        directory.resolve_targets(sorted(targets)), directory.resolve(sorted(named - targets))
+    sending = sorted({address for one in senders for address in one.protected.addresses})
+    (as_target, as_named), as_sender = await both(
+        both(directory.resolve_targets(sorted(targets)), directory.resolve(sorted(named - targets))),
+        directory.senders(sending),
     )
     councillors = people.councillors
-    return Directory(
+    read = Directory(
         recipients={**as_named, **as_target},
         councillors_group=people.councillors_group,
         councillor_members=councillors if isinstance(councillors, Unknown) else people.councillor_addresses,
         protected=people.protected,
+        senders=as_sender,
     )
+    return replace(read, standing_senders=dict(_standing_senders(senders, read, applied)))
 
 
-async def read_folders(
-    reader: InboxRuleReader,
-    accepted: Sequence[AcceptedCase],
-    choices: Sequence[Choice],
-    directory: Directory,
-    applied: Sequence[Applied],
-) -> Folders:
-    """The ids of all folders that rules move mail to, now or as last applied (graph.md 1.2).
-
-    Ids differ in every mailbox; without that of a rule which has ended, the rule would look edited.
-    """
-    wanted = sorted({*_wanted_folders(accepted, choices, directory), *_applied_folders(applied)})
-    found = await all_of(reader.folder_id(mailbox, folder) for mailbox, folder in wanted)
-    ids: dict[str, dict[str, str]] = {}
-    missing: set[tuple[str, str]] = set()
-    unknown: dict[tuple[str, str], Unknown] = {}
-    for (mailbox, folder), answer in zip(wanted, found, strict=True):
-        match answer:
-            case Unknown():
-                unknown[mailbox, folder] = answer
-            case None:
-                missing.add((mailbox, folder))
-            case str():
-                ids.setdefault(mailbox, {})[folder] = answer
-    return Folders(ids=ids, missing=frozenset(missing), unknown=unknown)
+def cases_by_main_address(cases: Sequence[Case], options: RunOptions) -> tuple[Case, ...]:
+    """The cases whose rules compare main addresses of senders that the directory knows (exchange.md 2.3)."""
+    if options.compile.sender_match is not SenderMatch.FROM:
+        return ()
+    return tuple(one for one in cases if rests_on_transport(one))
 
 
-def _wanted_folders(
-    accepted: Sequence[AcceptedCase], choices: Sequence[Choice], directory: Directory
-) -> Iterable[tuple[str, str]]:
-    junk_cases = {
-        one.case.reference: one.case.protected
-        for one in accepted
-        if one.case.protected.measure is Measure.JUNK
-    }
-    for protected in junk_cases.values():
-        for address in protected.scope_mailboxes:
-            entry = directory.resolve(address)
-            if isinstance(entry, Recipient) and entry.kind.is_mailbox:
-                yield entry.address, JUNK_FOLDER
-    for choice in choices:
-        mailbox = _mailbox_of(choice, directory)
-        if choice.handling is Handling.FOLDER:
-            yield mailbox, choice.folder_name
-        elif choice.handling is Handling.JUNK or choice.case_reference in junk_cases:
-            yield mailbox, JUNK_FOLDER
-
-
-def _applied_folders(applied: Sequence[Applied]) -> Iterable[tuple[str, str]]:
-    for one in applied:
-        folder = one.properties.get(INBOX_FOLDER)
-        if one.kind is RuleKind.INBOX_RULE and isinstance(folder, str):
-            yield one.mailbox, folder
-
-
-def _mailbox_of(choice: Choice, directory: Directory) -> str:
-    entry = directory.resolve(choice.holder)
-    return entry.address if isinstance(entry, Recipient) else choice.holder
+def _standing_senders(
+    cases: Sequence[Case], directory: Directory, applied: Sequence[Applied]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """For each sender that could not be asked about: senders in force that may be its main address."""
+    for case in cases:
+        unread = [one for one in case.protected.addresses if directory.is_unread_sender(one)]
+        held = {
+            sender
+            for one in applied
+            if unread and one.case_reference == case.reference and one.kind is RuleKind.TRANSPORT_RULE
+            for sender in senders_of(one.properties)
+        }
+        known = {main for one in case.protected.addresses for main in directory.main_addresses(one)}
+        for address in unread:
+            if address not in held:
+                yield address, tuple(sorted(held - known))
 
 
 async def observe(
@@ -289,18 +261,26 @@ async def observe(
     mailboxes: Iterable[str],
     applied: Sequence[Applied],
     folders: Folders,
-    instance_id: str,
+    options: RunOptions,
 ) -> Observed:
-    """The tenant's rules now. What could not be read is Unknown, never absent."""
+    """The tenant's rules now. What could not be read is Unknown, never absent.
+
+    Without an Exchange role transport rules are not looked at; `left_behind` tells of those of ours.
+    """
     wanted = sorted(frozenset(mailboxes))
-    transport, inbox = await asyncio.gather(
-        _observe_transport(readers),
+    instance_id = options.instance_id
+    transport, inbox = await both(
+        _observe_transport(readers, options),
         all_of(_observe_mailbox(readers.inbox_rules, one, applied, folders, instance_id) for one in wanted),
     )
     return Observed(transport=transport, inbox=dict(zip(wanted, inbox, strict=True)))
 
 
-async def _observe_transport(readers: TenantReaders) -> tuple[ObservedTransportRule, ...] | Unknown:
+async def _observe_transport(
+    readers: TenantReaders, options: RunOptions
+) -> tuple[ObservedTransportRule, ...] | Unknown:
+    if not options.sees_transport_rules:
+        return ()
     raw = await readers.transport_rules.list_rules()
     return raw if isinstance(raw, Unknown) else tuple(observe_transport_rule(rule) for rule in raw)
 
@@ -317,7 +297,7 @@ async def _observe_mailbox(
     raw = await reader.list_rules(mailbox, known_ids=known)
     if isinstance(raw, Unknown):
         return raw
-    names = {identifier: name for name, identifier in folders.ids.get(mailbox, {}).items()}
+    names = folder_names(folders.ids.get(mailbox, {}))
     observed = (
         observe_inbox_rule(rule, mailbox=mailbox, instance_id=instance_id, folders=names, known_ids=known)
         for rule in raw

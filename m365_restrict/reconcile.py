@@ -1,27 +1,34 @@
 """The main path: from the council's decisions to rules that are proven to hold (design.md 2)."""
 
+from dataclasses import replace
+
+from m365_restrict import __version__
 from m365_restrict.apply import apply_changes
-from m365_restrict.checking import check, choices_with_folders, evidence_to_pin, live_cases, stated_cases
+from m365_restrict.errors import PlanRefused
 from m365_restrict.follow_up import follow_up
 from m365_restrict.found import Found, Planned
-from m365_restrict.plan.difference import difference, healing
-from m365_restrict.plan.guards import judge_guards
+from m365_restrict.guarding import GuardScene, guard_run
+from m365_restrict.hand_over import hand_over, note_run_by_hand
+from m365_restrict.letters.drafting import note_due_letters
+from m365_restrict.plan.basis import Shaping
+from m365_restrict.plan.change import Plan
+from m365_restrict.plan.moves import MoveFacts
 from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.proof import ProofGround, prove
-from m365_restrict.plan.wanted import mailboxes_to_read, moved_cases
-from m365_restrict.reading import (
-    find_vanished,
-    observe,
-    read_directory,
-    read_folders,
-    read_people,
-    read_register,
-    remembered,
-)
+from m365_restrict.plan.renamed import Renamed
+from m365_restrict.plan.wanted import moved_cases
 from m365_restrict.recording import record_run, tools_for
 from m365_restrict.report.documents import Verb
-from m365_restrict.rules.compile import compile_rules
-from m365_restrict.run_context import Run
+from m365_restrict.rule_testing import RuleTestScene, put_to_rule_tests
+from m365_restrict.run_context import Run, Writing
+from m365_restrict.stages import (
+    compare_rules,
+    compile_wanted,
+    found_so_far,
+    judge,
+    observe_rules,
+    read_sources,
+)
 
 
 async def reconcile(run: Run) -> Found:
@@ -41,88 +48,97 @@ async def reconcile(run: Run) -> Found:
     Raises SourceIncomplete, ConfigurationError, ServiceError, LedgerError or LeaseHeld, always
     before a write or between two.
     """
-    options, readers, ledger = run.options, run.readers, run.ledger
+    options = run.options
 
-    run.progress("Reading the register")  # 1
-    applied = ledger.rules.all()
-    register = await read_register(readers, options, remembered(ledger))
-    people = await read_people(readers.directory, options.people)
-    before = ledger.register.live()
-    vanished = await find_vanished(
-        readers, options, known=(case.item_id for case in before), read=register.cases
-    )
-
-    if run.writing is not None:
-        ledger.register.note_present(item.item_id for item in register.cases.items)
-
-    judgement, choices = check(run, register, people)  # 2
-    ledger.register.pin(evidence_to_pin(judgement, people))
-    run.progress("Asking the directory")  # 3
-    accepted = judgement.in_force
-    counting, stated = [one.case for one in accepted], stated_cases(judgement, before)
-    directory = await read_directory(readers.directory, people, [*counting, *stated], choices.choices)
-    folders = await read_folders(readers.inbox_rules, accepted, choices.choices, directory, applied)
-    choices = choices_with_folders(choices, folders, directory)
-    desired = compile_rules(counting, choices.choices, directory, options.compile, stated=stated)
-
+    run.progress("Reading the register")
+    sources = await read_sources(run)  # 1
+    judged = judge(run, sources)  # 2
+    run.progress("Asking the directory")
+    compiled = await compile_wanted(run, sources, judged)  # 3
+    result = found_so_far(sources, judged, compiled)
     if run.verb is Verb.VALIDATE:
-        return Found(register=register, people=people, judgement=judgement, choices=choices, desired=desired)
+        return result
 
-    run.progress("Reading the rules in the tenant")  # 4
-    observed = await observe(
-        readers,
-        mailboxes=mailboxes_to_read(desired, applied),
-        applied=applied,
-        folders=folders,
-        instance_id=options.instance_id,
+    run.progress("Reading the rules in the tenant")
+    observed = await observe_rules(run, compiled)  # 4
+    compared = compare_rules(run, sources, judged, compiled, observed)  # 5
+    cases, directory, desired = compared.cases, compiled.directory, compiled.desired
+
+    facts = MoveFacts(cases=judged.in_force, directory=directory, observed=observed, applied=compiled.applied)
+    items_read = len(sources.register.cases.items)
+    guarded = await guard_run(  # 6
+        run, GuardScene(difference=compared.difference, facts=facts, cases=cases, items_read=items_read)
     )
-
-    cases = live_cases(run, judgement, people, before=before, vanished=vanished)  # 5
-    compare = healing if run.verb is Verb.HEAL else difference
-    found = compare(cases.difference_input(desired, observed, applied, options))
-
-    facts = cases.guard_facts(  # 6
-        directory, observed, items_read=len(register.cases.items), frozen=ledger.freezes.current()
+    tested = await put_to_rule_tests(  # 7
+        run,
+        RuleTestScene(
+            judgement=judged.judgement,
+            directory=directory,
+            desired=desired,
+            observed=observed,
+            difference=guarded.difference,
+        ),
     )
-    guards = judge_guards(found.changes, facts, options.guards)
     plan = build_plan(
-        found, guards=guards, observed=observed, source_version=register.version, place=options.place
+        guarded.difference,
+        guards=(*guarded.verdicts, *tested.guards),
+        observed=observed,
+        source_version=sources.register.version,
+        place=options.place,
+        shaping=Shaping(tool_version=__version__, settings=options.shaping),
     )
-
     ground = ProofGround(
-        cases=[one.case for one in accepted],
+        cases=judged.in_force,
         observed=observed,
         directory=directory,
-        opted_in=frozenset(rule.holder for rule in desired.transport if rule.holder),
+        desired=desired,
         now=run.now,
-        moved=moved_cases(desired, applied) if run.verb is Verb.HEAL else frozenset(),
+        lagging=bool(options.settle),
+        carrier=options.compile.carrier,
+        moved=moved_cases(desired, compiled.applied) if run.verb is Verb.HEAL else frozenset(),
     )
     planned = Planned(
         directory=directory,
-        folders=folders,
+        folders=compiled.folders,
         desired=desired,
         observed=observed,
         cases=cases,
         plan=plan,
-        proof=prove(plan, ground),  # 7
+        guarded=guarded,
+        proof=prove(plan, ground),
+        rule_tests=tested,
     )
-    result = Found(
-        register=register,
-        people=people,
-        judgement=judgement,
-        choices=choices,
-        desired=desired,
-        planned=planned,
-    )
-    if run.writing is None or not run.writing.approve(plan):
-        return result
+    result = replace(result, planned=planned)
+    note_run_by_hand(run, planned, compiled.names)
+    writing = _approved(run, plan)
+    if not isinstance(writing, Writing):
+        return replace(result, refusal=writing)
+    if run.hand_over is not None:
+        return hand_over(run, result, planned, run.hand_over)
+    return await _written(run, writing, result, planned, compiled.names)  # 8, 9, 10
 
-    async with run.writing.open_writers() as writers:  # 8, 9
-        tools = tools_for(run, run.writing, writers, folders)
-        outcomes = await apply_changes(planned.proof.permitted(plan), tools, planned=plan.allowed)
+
+async def _written(run: Run, writing: Writing, result: Found, planned: Planned, names: Renamed) -> Found:
+    """The last steps of the main path, with writers open."""
+    plan = planned.plan
+    async with writing.open_writers() as writers:  # 8, 9
+        run.ledger.rules.rename(names.rules)
+        tools = tools_for(run, writing, writers, planned.folders)
+        outcomes = await apply_changes(
+            planned.proof.permitted(plan), tools, planned=plan.allowed, line=plan.difference.line
+        )
         result = result.after(outcomes)
 
-        record_run(run, planned)  # 10
-        if run.verb is Verb.APPLY:
+        note_due_letters(run, result)  # 10
+        record_run(run, planned)
+        if run.verb is Verb.APPLY and not writing.stopping():
             result = result.having_told(await follow_up(run, result, writers))
-    return result
+    return replace(result, stopped=writing.stopping())
+
+
+def _approved(run: Run, plan: Plan) -> Writing | PlanRefused | None:
+    """What the run may write with. None where it only reads or a person said no; else why nobody approved."""
+    try:
+        return run.writing if run.writing is not None and run.writing.approve(plan) else None
+    except PlanRefused as refusal:
+        return refusal

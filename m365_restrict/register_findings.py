@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from m365_restrict.found import Found, Planned
 from m365_restrict.plan.change import ChangeClass, Finding, Severity
+from m365_restrict.plan.codes import GuardCode
 from m365_restrict.policy.codes import CheckCode, WarningCode
+from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import Blocks
 
 _UNTOLD = frozenset({CheckCode.NOTICE_MISSING, CheckCode.NOTICE_LATE})
@@ -18,6 +20,8 @@ def register_findings(found: Found, planned: Planned) -> Iterator[Finding]:
     """
     enforced = {change.case_reference for change in planned.plan.changes if change.observed}
     for guard in planned.plan.guards:
+        if guard.code is GuardCode.OUTSIDE_CHANGE_WINDOW:
+            continue  # It says what the hour is, not that something is wrong.
         yield Finding(
             code=guard.code,
             change_class=ChangeClass.REGISTER,
@@ -43,11 +47,12 @@ def register_findings(found: Found, planned: Planned) -> Iterator[Finding]:
                 case_reference=warning.case_ref,
             )
     for problem in planned.desired.problems:
-        if problem.blocks is Blocks.CASE:
+        blocks = problem.blocks is Blocks.CASE
+        if blocks or problem.code is RuleCode.SENDER_IN_DIRECTORY:
             yield Finding(
                 code=problem.code,
                 change_class=ChangeClass.REGISTER,
-                severity=Severity.HIGH,
+                severity=Severity.HIGH if blocks else Severity.MEDIUM,
                 message=problem.message,
                 case_reference=problem.case_reference,
             )

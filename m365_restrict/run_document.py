@@ -1,35 +1,34 @@
 """From what a run found and did to the document that tells it (contracts.md 3)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from m365_restrict.errors import ExitCode, first_of
+from m365_restrict.drift_findings import drift_findings
+from m365_restrict.errors import ExitCode, RunStopped, first_of
 from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.ledger import Ledger
+from m365_restrict.left_to_hand import still_waiting
+from m365_restrict.live_lines import live_lines
+from m365_restrict.openings import opened_lines
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Change, ChangeClass, Finding, Severity
+from m365_restrict.plan.change import Change
 from m365_restrict.plan.codes import GuardCode
-from m365_restrict.plan.findings import findings_of
-from m365_restrict.plan.foreign_effect import foreign_effects
-from m365_restrict.plan.undecided import undecided_rules
-from m365_restrict.policy.judgement import AcceptedCase
-from m365_restrict.policy.profile_lint import lint_profile
+from m365_restrict.plan.foreign_line import foreign_line
+from m365_restrict.plan.limits import headroom
+from m365_restrict.plan.rule_test_results import RuleTestVerdict
+from m365_restrict.problem_lines import policy_warnings, warning_of, with_problems
 from m365_restrict.register.recipient import Unresolved
-from m365_restrict.register_findings import register_findings
 from m365_restrict.report.documents import (
-    CaseLine,
-    CaseStatus,
     ChangeLine,
-    CheckLine,
     ChoiceCounts,
     Document,
     DriftDocument,
+    FailedTestLine,
+    Failure,
     GuardLine,
     Head,
-    LiveLine,
-    LiveState,
     Outcome,
     PlanDocument,
     RefusedLine,
@@ -42,19 +41,29 @@ from m365_restrict.report.lines import (
     case_lines,
     change_line,
     drift_exit_code,
+    failure_of,
     finding_key,
     finding_line,
+    foreign_rule_names,
     guard_lines,
+    override_lines,
     refused_choice_lines,
     refused_lines,
+    settling_lines,
+    told_basis,
+    waived_change_line,
 )
 from m365_restrict.report.privacy import HolderMailboxes
-from m365_restrict.rules.compilation import Blocks, Desired
+from m365_restrict.rules.compilation import Blocks
 from m365_restrict.run_context import Run
 from m365_restrict.write_outcome import ChangeOutcome, Result
 
-_OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.FAILED: Outcome.FAILED, Result.SKIPPED: Outcome.SKIPPED}
-_SEVEREST_FIRST = tuple(Severity)
+_OUTCOMES = {
+    Result.APPLIED: Outcome.APPLIED,
+    Result.FAILED: Outcome.FAILED,
+    Result.SKIPPED: Outcome.SKIPPED,
+    Result.WAITING: Outcome.SKIPPED,
+}
 _SOURCE_GUARDS = frozenset({GuardCode.SOURCE_EMPTY, GuardCode.SOURCE_SHRUNKEN})
 _PROOF_HELD = "its simulated messages did not end where the decision says"
 
@@ -105,45 +114,33 @@ def _validate_document(run: Run, found: Found, finished_at: datetime) -> Validat
     refused = found.judgement.refused or found.desired.blocked_cases
     return ValidateDocument(
         head=head_of(run, found, finished_at, exit_code=ExitCode.REFUSED if refused else ExitCode.IN_STEP),
-        cases=tuple(_with_problems(line, found.desired) for line in case_lines(found.judgement)),
+        cases=tuple(with_problems(line, found.desired) for line in case_lines(found.judgement)),
         choices=_choice_counts(found),
         refused_choices=refused_choice_lines((*found.choices.refused, *found.desired.choice_refusals)),
-        policy_warnings=tuple(_policy_warnings(run, found)),
+        policy_warnings=tuple(policy_warnings(run, found)),
     )
-
-
-def _with_problems(line: CaseLine, desired: Desired) -> CaseLine:
-    """A case whose mailboxes are not as its rules need them is refused as well."""
-    problems = tuple(
-        CheckLine(code=one.code.value, message=one.message)
-        for one in desired.problems
-        if one.blocks is Blocks.CASE and one.case_reference == line.case_ref
-    )
-    if not problems or line.status is not CaseStatus.ACCEPTED:
-        return line
-    return replace(line, status=CaseStatus.REFUSED, state="refused", refusals=(*line.refusals, *problems))
-
-
-def _policy_warnings(run: Run, found: Found) -> Iterator[CheckLine]:
-    """What is weak in the profile itself, and warnings about the register as a whole."""
-    for weak in lint_profile(run.options.profile, today=run.today):
-        yield CheckLine(code=weak.code.value, message=weak.message)
-    for warning in found.judgement.warnings:
-        if not warning.item_id:
-            yield CheckLine(code=warning.code.value, message=warning.message)
 
 
 def _plan_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> PlanDocument:
     holders = _holders(run.ledger, planned)
     lines = tuple(_changes(found, planned, holders))
     unknown = _unknown(found, planned, holders)
-    exit_code = _exit_code(planned, lines, unknown)
+    exit_code = _exit_code(found, planned, lines, unknown)
+    head = head_of(run, found, finished_at, exit_code=exit_code, unknown=unknown)
     return PlanDocument(
         verb=run.verb,
-        head=head_of(run, found, finished_at, exit_code=exit_code, unknown=unknown),
+        head=replace(head, error=_error_of(found)),
         plan_id=planned.plan.plan_id,
-        changes=lines,
-        refused=_refused(found, planned),
+        basis=told_basis(planned.plan.basis),
+        changes=_with_measures(
+            (*lines, *(waived_change_line(one, holders) for one in planned.plan.difference.waived)),
+            found,
+            planned,
+        ),
+        refused=(
+            *_refused(found, planned),
+            *opened_lines(found.judgement, run.ledger.openings.standing()),
+        ),
         choices=_choice_counts(found),
         guards=(
             *guard_lines(planned.plan.guards, holders),
@@ -152,7 +149,61 @@ def _plan_document(run: Run, found: Found, planned: Planned, finished_at: dateti
                 for one in planned.proof.failures
             ),
         ),
-        tests=RuleTestCounts(passed=planned.proof.passed, failed=len(planned.proof.failures)),
+        tests=_test_counts(planned),
+        script=found.script,
+        failed_tests=tuple(
+            FailedTestLine(
+                name=one.test.name, place=one.test.place, message=holders.hide(one.message), stops=one.stops
+            )
+            for one in planned.rule_tests.failing
+        ),
+        overrides=override_lines(planned.guarded),
+        headroom=headroom(
+            planned.plan.allowed,
+            planned.observed,
+            planned.plan.difference.line,
+            planned.guarded.facts.limits,
+        ),
+        settling=settling_lines(planned.plan.difference.settling),
+        foreign_rules=foreign_rule_names(
+            foreign_line(planned.plan.difference, planned.plan.allowed, planned.observed, planned.directory)
+        ),
+    )
+
+
+def _error_of(found: Found) -> Failure | None:
+    """Why a plan was not carried out, or not to its end."""
+    if found.refusal is not None:
+        return failure_of(found.refusal)
+    if not found.stopped:
+        return None
+    made = sum(outcome.result is not Result.SKIPPED for outcome in found.outcomes)
+    message = (
+        f"{found.stopped} stopped the run after {made} of {len(found.outcomes)} changes. None was left half "
+        "made. What follows the changes was left to the next run."
+    )
+    return failure_of(RunStopped(message))
+
+
+def _with_measures(lines: Iterable[ChangeLine], found: Found, planned: Planned) -> tuple[ChangeLine, ...]:
+    """The changes with the measure of their case, as decided now or else as last in force."""
+    measures = {one.case_reference: one.measure for one in planned.cases.before}
+    for one in found.judgement.accepted:
+        measures[one.case.reference] = one.case.protected.measure.value
+    return tuple(
+        line
+        if isinstance(line.mailbox, int)
+        else replace(line, measure=measures.get(line.case_ref or "", ""))
+        for line in lines
+    )
+
+
+def _test_counts(planned: Planned) -> RuleTestCounts:
+    """The program's own expectations and the council's."""
+    proof, tests = planned.proof, planned.rule_tests
+    return RuleTestCounts(
+        passed=proof.passed + tests.count(RuleTestVerdict.PASSED),
+        failed=len(proof.failures) + len(tests.failing),
     )
 
 
@@ -191,7 +242,9 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
     permitted = {id(change) for change in planned.proof.permitted(planned.plan)}
     for change in planned.plan.changes:
         outcome = done.get(id(change))
-        if outcome is not None:
+        if found.refusal is not None and not change.held_by:
+            yield change_line(change, holders, outcome=Outcome.SKIPPED, reason=found.refusal.message)
+        elif outcome is not None:
             result = _OUTCOMES[outcome.result]
             yield change_line(change, holders, outcome=result, reason=outcome.reason)
         elif not change.held_by and id(change) not in permitted:
@@ -199,7 +252,7 @@ def _changes(found: Found, planned: Planned, holders: HolderMailboxes) -> Iterab
                 yield _opening_line(change.opening, done.get(id(change.opening)), holders)
             yield change_line(change, holders, outcome=Outcome.SKIPPED, reason=_PROOF_HELD)
         else:
-            yield change_line(change, holders)
+            yield change_line(change, holders, reason=warning_of(change, planned.desired, planned.folders))
 
 
 def _opening_line(opening: Change, outcome: ChangeOutcome | None, holders: HolderMailboxes) -> ChangeLine:
@@ -209,14 +262,22 @@ def _opening_line(opening: Change, outcome: ChangeOutcome | None, holders: Holde
     return change_line(opening, holders, outcome=_OUTCOMES[outcome.result], reason=outcome.reason)
 
 
-def _exit_code(planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]) -> ExitCode:
+def _exit_code(
+    found: Found, planned: Planned, lines: tuple[ChangeLine, ...], unknown: list[Unknown]
+) -> ExitCode:
     codes = [ExitCode.PARTIAL] if unknown else []
     outcomes = [line.outcome for line in lines]
-    if Outcome.SKIPPED in outcomes or _is_source_doubted(planned):
+    waiting = sum(outcome.result is Result.WAITING for outcome in found.outcomes)
+    unmade = sum(outcome.result is Result.SKIPPED for outcome in found.outcomes)
+    held_back = outcomes.count(Outcome.SKIPPED) > waiting + unmade
+    if found.refusal is not None or held_back or _is_source_doubted(planned):
         codes.append(ExitCode.REFUSED)
-    if Outcome.FAILED in outcomes:
+    if planned.rule_tests.guards:
+        # Also where nothing waits to be written: what stands is not what the council expects.
+        codes.append(ExitCode.REFUSED)
+    if Outcome.FAILED in outcomes or found.stopped:
         codes.append(ExitCode.PARTIAL)
-    if Outcome.PLANNED in outcomes:
+    if Outcome.PLANNED in outcomes or waiting:
         codes.append(ExitCode.DIFFERENCES)
     return first_of(*codes)
 
@@ -238,34 +299,12 @@ def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
     return HolderMailboxes(ledger.mailboxes.numbers(mailboxes - {""}))
 
 
-def _undecided(run: Run, found: Found, planned: Planned) -> Iterator[Finding]:
-    return undecided_rules(
-        planned.plan.difference,
-        planned.observed,
-        decided=frozenset(
-            address for one in found.judgement.in_force for address in one.case.protected.addresses
-        ),
-        council_domains=found.people.domains,
-        now=run.now,
-    )
-
-
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
     holders = _holders(run.ledger, planned)
-    everything = (
-        *findings_of(planned.plan.difference, now=run.now),
-        *register_findings(found, planned),
-        *_undecided(run, found, planned),
-        *foreign_effects(
-            [one.case for one in found.judgement.in_force],
-            planned.plan.difference,
-            planned.observed,
-            planned.directory,
-            now=run.now,
-        ),
+    findings = drift_findings(run, found, planned)
+    since = run.ledger.findings.note(
+        (finding_key(one) for one in findings), at=run.now, unknown=still_waiting(run, planned)
     )
-    findings = tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
-    since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now)
     unknown = _unknown(found, planned, holders)
     codes = [
         drift_exit_code(findings),
@@ -274,60 +313,9 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
     ]
     return DriftDocument(
         head=head_of(run, found, finished_at, exit_code=first_of(*codes), unknown=unknown),
-        findings=tuple(finding_line(one, holders, since=since[finding_key(one)]) for one in findings),
-        live=tuple(_live_line(one, planned) for one in _enforceable(run, found, planned)),
+        findings=tuple(
+            finding_line(one, holders, since=min(since[finding_key(one)], one.began_at or run.now))
+            for one in findings
+        ),
+        live=tuple(live_lines(run, found, planned)),
     )
-
-
-def _enforceable(run: Run, found: Found, planned: Planned) -> Iterator[AcceptedCase]:
-    """Cases in force, without those that were refused for their mailboxes before any rule was made."""
-    with_rules = {one.case_reference for one in run.ledger.rules.all()}
-    never_made = planned.desired.blocked_cases - with_rules
-    return (one for one in found.judgement.in_force if one.case.reference not in never_made)
-
-
-def _live_line(one: AcceptedCase, planned: Planned) -> LiveLine:
-    case = one.case
-    return LiveLine(
-        case_ref=case.reference,
-        measure=case.protected.measure.value,
-        ends_on=case.protected.ends_on,
-        next_review_on=one.next_review_on,
-        state=_state_of(one, planned),
-    )
-
-
-def _state_of(one: AcceptedCase, planned: Planned) -> LiveState:
-    case = one.case
-    if not case.protected.measure.acts_on_mail:
-        return LiveState.NOT_ON_MAIL
-    changes = [
-        change
-        for change in planned.plan.changes
-        if change.case_reference == case.reference and not change.chosen_by_holder
-    ]
-    if _is_unread(case.reference, planned):
-        return LiveState.UNKNOWN
-    if any(_is_missing(change) for change in changes):
-        return LiveState.MISSING
-    if changes or case.reference in planned.desired.blocked_cases:
-        return LiveState.DIFFERS
-    return LiveState.IN_STEP
-
-
-def _is_missing(change: Change) -> bool:
-    return change.observed is None and change.change_class in {ChangeClass.PENDING, ChangeClass.MISSING}
-
-
-def _is_unread(reference: str, planned: Planned) -> bool:
-    """Whether a rule of the case lies where the tenant could not be read."""
-    desired, observed = planned.desired, planned.observed
-    on_transport = any(rule.case_reference == reference for rule in desired.transport if not rule.holder)
-    if on_transport and isinstance(observed.transport, Unknown):
-        return True
-    boxes = {
-        rule.mailbox
-        for rule in desired.inbox
-        if rule.case_reference == reference and not rule.chosen_by_holder
-    }
-    return any(isinstance(observed.inbox.get(box), Unknown) for box in boxes)

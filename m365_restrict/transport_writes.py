@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
-from m365_restrict.errors import ServiceError
+from m365_restrict.errors import RestrictError, ServiceError
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Change
 from m365_restrict.plan.opening import only_opens
+from m365_restrict.plan.places import Places
 from m365_restrict.plan.writes import cmdlet_parameters
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
@@ -31,57 +32,58 @@ _PROVEN = "written and read back; Exchange may take 30 minutes or more to act"
 class TransportWrites:
     """Transport rules, one after another: Exchange keeps them in one ordered collection."""
 
-    def __init__(self, tools: Tools, *, left_out: Mapping[str, int]) -> None:
-        """Work with the run's readers and writers.
-
-        `left_out` tells by key how many creations planned before that one do not go ahead.
-        """
+    def __init__(self, tools: Tools, places: Places) -> None:
+        """Work with the run's readers and writers; `places` tells where each rule goes."""
         self._reader = tools.readers.transport_rules
         self._writer = tools.writers.transport_rules
-        self._left_out = left_out
-        self._not_made = 0
+        self._places = places
+        self._arrived: set[str] = set()
 
     async def write(self, change: Change) -> ChangeOutcome:
         """Carry out one change. ServiceError where Exchange refuses or does not answer."""
+        self._arrived.discard(change.key)
+        try:
+            outcome = await self._carry_out(replace(change, priority=self._places.turn_of(change)))
+        except RestrictError:
+            self._places.note(change, made=change.key in self._arrived)
+            raise
+        made = outcome.result is Result.APPLIED or change.key in self._arrived
+        self._places.note(change, made=made)
+        return replace(outcome, change=change)
+
+    async def _carry_out(self, change: Change) -> ChangeOutcome:
         match change.action:
             case Action.CREATE:
-                outcome = failed(change, "")
-                try:
-                    outcome = await self._create(self._moved_up(change))
-                finally:
-                    self._not_made += outcome.result is not Result.APPLIED
-                return replace(outcome, change=change)
+                return await self._create(change)
             case Action.UPDATE:
                 return await self._update(change)
             case Action.DELETE:
                 return await self._delete(change)
         assert_never(change.action)
 
-    def _moved_up(self, change: Change) -> Change:
-        """A place counts on the creations before it; each that is missing leaves it one higher."""
-        if change.priority is None:
-            return change
-        missing = self._not_made + self._left_out.get(change.key, 0)
-        return replace(change, priority=max(0, change.priority - missing))
-
     async def _create(self, change: Change) -> ChangeOutcome:
         target = target_of(change)
         guid = await self._make(cmdlet_parameters(change), target)
+        self._arrived.add(change.key)
         made = await self._read(guid)
         names = differing(without_state(target), without_state(made.properties))
         if names:
             await self._writer.remove(guid)
+            self._arrived.discard(change.key)
             return failed(change, not_as_sent(names, "removed again and never enabled"))
         return await self._switch_on(change, guid)
 
     async def _make(self, parameters: Mapping[str, object], target: Properties) -> str:
-        """The new rule's Guid. After a lost answer the rules are listed before anyone asks again."""
+        """The new rule's Guid. After a lost answer the rules are listed, and nobody asks for it again.
+
+        A rule with this name and our stamp is the one that was just made, whatever state it came up in.
+        """
         try:
             return await self._writer.create(parameters)
         except ServiceError:
             name, comments = target["Name"], target.get("Comments")
             same = [rule for rule in await self._list() if rule.name == name and rule.comments == comments]
-            if len(same) != 1 or same[0].enabled:
+            if len(same) != 1:
                 raise
             return same[0].guid
 
@@ -91,15 +93,28 @@ class TransportWrites:
         if not isinstance(before, ObservedTransportRule):
             return failed(change, "The rule was not observed, so it cannot be changed.")
         target = target_of(change)
-        await self._writer.update(before.guid, cmdlet_parameters(change))
-        after = await self._read(before.guid)
+        try:
+            await self._writer.update(before.guid, cmdlet_parameters(change))
+        except ServiceError as error:
+            after = await self._read_after(error, before.guid)
+            if (after.properties, after.priority) == (before.properties, before.priority):
+                raise
+        else:
+            self._arrived.add(change.key)
+            after = await self._read(before.guid)
         # What only opens a rule that somebody switched off leaves it switched off.
         if enabled_in(target) and not after.enabled and not _catches_too_much(target, after):
             return await self._switch_on(change, before.guid)
         return await self._settle(change, after)
 
     async def _switch_on(self, change: Change, guid: str) -> ChangeOutcome:
-        await self._writer.enable(guid, str(target_of(change)["Mode"]))
+        try:
+            await self._writer.enable(guid, str(target_of(change)["Mode"]))
+        except ServiceError as error:
+            after = await self._read_after(error, guid)
+            if not after.enabled:
+                raise
+            return await self._settle(change, after)
         return await self._settle(change, await self._read(guid))
 
     async def _settle(self, change: Change, after: ObservedTransportRule) -> ChangeOutcome:
@@ -115,10 +130,28 @@ class TransportWrites:
         if not isinstance(change.observed, ObservedTransportRule):
             return failed(change, "The rule was not observed, so it cannot be removed.")
         guid = change.observed.guid
-        await self._writer.remove(guid)
+        try:
+            await self._writer.remove(guid)
+        except ServiceError as error:
+            if guid in [rule.guid for rule in await self._list_after(error)]:
+                raise
+            return removed(change)
         if any(rule.guid == guid for rule in await self._list()):
             return failed(change, "Exchange still lists the rule after it was removed.")
         return removed(change)
+
+    async def _read_after(self, error: ServiceError, guid: str) -> ObservedTransportRule:
+        """The rule after a write without an answer, which may have been done; `error` if nobody can tell."""
+        found = next((rule for rule in await self._list_after(error) if rule.guid == guid), None)
+        if found is None:
+            raise error
+        return found
+
+    async def _list_after(self, error: ServiceError) -> tuple[ObservedTransportRule, ...]:
+        try:
+            return await self._list()
+        except ServiceError:
+            raise error from None
 
     async def _read(self, guid: str) -> ObservedTransportRule:
         found = next((rule for rule in await self._list() if rule.guid == guid), None)

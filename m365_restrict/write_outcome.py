@@ -24,25 +24,34 @@ class Result(StrEnum):
     APPLIED = "applied"
     FAILED = "failed"
     SKIPPED = "skipped"
+    WAITING = "waiting"
+    """Handed over in a script; nobody knows before the next run whether it was run."""
 
 
 @dataclass(frozen=True)
 class ChangeOutcome:
-    """One change and what became of it. `applied` is what the ledger is to remember, if anything."""
+    """One change and what became of it.
+
+    `applied` is what the ledger is to remember, if anything: a failed write may leave a rule as well.
+    `gone` says that the rule stands no more, so that the ledger forgets it.
+    """
 
     change: Change
     result: Result
     reason: str
     applied: Applied | None = None
+    gone: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """What apply works with.
 
-    `folders` gives, per mailbox, the id behind each folder name. `record` keeps an outcome in the
-    ledger at once and `progress` tells a person. `still_ours` raises LeaseHeld once another run
-    has taken the lease over.
+    `folders` gives, per mailbox, the id behind each folder name; `folders_to_make` are the (mailbox, name)
+    pairs that have none yet and are to be made where a councillor chose them. `begin` is told of a change
+    before it is written. `record` keeps an outcome in the ledger at once and `progress` tells a person.
+    `still_ours` raises LeaseHeld once another run has taken the lease over. `stopping` names the signal that
+    asked the run to stop, or is "".
     """
 
     readers: TenantReaders
@@ -52,6 +61,9 @@ class Tools:
     record: Callable[[ChangeOutcome], None]
     progress: Callable[[ChangeOutcome], None]
     still_ours: Callable[[], None]
+    begin: Callable[[Change], None] = lambda _change: None
+    stopping: Callable[[], str] = lambda: ""
+    folders_to_make: frozenset[tuple[str, str]] = frozenset()
 
 
 class _Write(Protocol):
@@ -59,10 +71,18 @@ class _Write(Protocol):
 
 
 async def each(changes: Sequence[Change], write: _Write, tools: Tools) -> list[ChangeOutcome]:
-    """Write the changes one after another; a failure is that change's outcome, a lost lease ends the run."""
+    """Write the changes one after another; a failure is that change's outcome, a lost lease ends the run.
+
+    Once the run is asked to stop the rest is skipped; the next run finds it waiting.
+    """
     outcomes = []
     for change in changes:
         tools.still_ours()
+        if asked := tools.stopping():
+            reason = f"{asked} stopped the run before this change; the next run makes it."
+            outcomes.append(ChangeOutcome(change, Result.SKIPPED, reason))
+            continue
+        tools.begin(change)
         try:
             outcome = await write(change)
         except LeaseHeld:
@@ -85,7 +105,18 @@ def failed(change: Change, reason: str) -> ChangeOutcome:
 
 def removed(change: Change) -> ChangeOutcome:
     """The rule is gone and no longer listed."""
-    return ChangeOutcome(change, Result.APPLIED, "removed and no longer listed")
+    return ChangeOutcome(change, Result.APPLIED, "removed and no longer listed", gone=True)
+
+
+def removed_at_once(change: Change, names: Sequence[str]) -> ChangeOutcome:
+    """The rule came back otherwise than it was sent, and was removed because of that."""
+    return ChangeOutcome(change, Result.FAILED, not_as_sent(names, "removed at once"), gone=True)
+
+
+def left_as_it_came_back(change: Change, rule: ObservedRule, names: Sequence[str]) -> ChangeOutcome:
+    """The rule stands otherwise than it was sent; the ledger knows it so, and nobody is blamed for it."""
+    reason = not_as_sent(names, "left as it came back")
+    return ChangeOutcome(change, Result.FAILED, reason, applied_from(change, rule))
 
 
 def proven(change: Change, rule: ObservedRule, reason: str) -> ChangeOutcome:

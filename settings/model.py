@@ -18,7 +18,7 @@ from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderM
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
 from settings.letters import LetterSettings
-from settings.values import Endpoint, InstanceId, Words, ZoneName, is_loopback
+from settings.values import Endpoint, InstanceId, Paths, Windows, Words, ZoneName, is_loopback
 
 PREFIX = "M365_RESTRICT_"
 DELIMITER = "__"
@@ -132,12 +132,30 @@ class RuleSettings(_Section):
 
 
 class SafetySettings(_Section):
-    """How many live cases may vanish before a run stops."""
+    """When a run holds everything back but openings (docs/guards.md)."""
 
     max_removals: _Count = 5
-    """Cases. Default 5."""
+    """Live cases that may vanish, be re-routed or be weakened in one run. Default 5."""
     max_removals_percent: _Percent = 30
-    """Per cent of live cases. Default 30."""
+    """The same in per cent of live cases. Two cases and more than either limit are refused. Default 30."""
+    change_windows: Windows = ()
+    """When changes may be made, by the council's own time: Mon-Fri 09:00-17:00, Sat 22:00-02:00. Openings are
+    made at any hour. Default: always."""
+
+
+class RuleTestSettings(_Section):
+    """What the council itself expects of mail."""
+
+    files: Paths = ()
+    """TOML files of rule tests, which plan and apply put to every plan. Default none."""
+
+
+class AssessSettings(_Section):
+    """What `assess` looks into."""
+
+    mailboxes: Words = ()
+    """Mailboxes of services to look into beside the shared ones, for blocked senders. Never a person's or a
+    councillor's own mailbox. Default none."""
 
 
 class OwnershipSettings(_Section):
@@ -247,6 +265,40 @@ class NotifySettings(_Section):
         return value.rstrip("/")
 
 
+class CanarySettings(_Section):
+    """The trial message of `doctor --canary` (docs/doctor.md)."""
+
+    address: str = ""
+    """An outside address that ICT owns and writes the trial message from. Default none: no canary."""
+    mailboxes: Words = ()
+    """Pilot mailboxes, two or three: the first loses its mail to the second, which is exempt; the third
+    refuses it. Never a councillor's, a protected one or one in use for cases. Default none."""
+
+    @field_validator("address")
+    @classmethod
+    def _one_address(cls, value: str) -> str:
+        if value and isinstance(read_address(value), BadAddress):
+            raise ValueError("it must be one e-mail address")
+        return value.strip().lower()
+
+
+class DoctorSettings(_Section):
+    """What `doctor` asks beside Microsoft 365."""
+
+    dns_server: str = ""
+    """Name server that is asked where mail for each domain is delivered, as address or address:port. Name one
+    outside the council where the network's own answers differ from the public ones. Default: the system's."""
+
+
+class ScriptSettings(_Section):
+    """The PowerShell that an administrator runs where ENFORCE_WITH=script."""
+
+    folder: Path = Path()
+    """Folder that scripts are written to; they hold addresses. Default: the current folder."""
+    high_after_days: _Count = 3
+    """Days after which a script that nobody has run is a finding of high severity. Default 3."""
+
+
 class TlsSettings(_Section):
     """Trust."""
 
@@ -273,6 +325,8 @@ class Settings(BaseSettings):
     """`mail_flow`, `inbox_rules` (no Exchange role) or `script` (no write grant). Default mail_flow."""
     rules: RuleSettings = RuleSettings()
     safety: SafetySettings = SafetySettings()
+    tests: RuleTestSettings = RuleTestSettings()
+    assess: AssessSettings = AssessSettings()
     ownership: OwnershipSettings
     ledger: LedgerSettings = LedgerSettings()
     lease: LeaseSettings = LeaseSettings()
@@ -281,6 +335,9 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     notify: NotifySettings = NotifySettings()
     letters: LetterSettings = LetterSettings()
+    canary: CanarySettings = CanarySettings()
+    doctor: DoctorSettings = DoctorSettings()
+    script: ScriptSettings = ScriptSettings()
     tls: TlsSettings = TlsSettings()
     clock: ClockSettings = ClockSettings()
 

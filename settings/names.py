@@ -1,6 +1,7 @@
 """The names of all environment variables, from the model."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import get_origin
 
 from pydantic import BaseModel
@@ -9,6 +10,7 @@ from pydantic.fields import FieldInfo
 from settings.model import DELIMITER, PREFIX, Settings
 
 
+@cache
 def known_names() -> Mapping[str, FieldInfo]:
     """Every variable with its field, in the model's order. One that takes any name below it ends in `__`."""
     return dict(_walk(Settings, PREFIX))

@@ -10,6 +10,15 @@ from m365_restrict.policy.profile_reading import profile_from_mapping
 
 def load_profile(name: str) -> Profile:
     """The profile of that name; ConfigurationError names those there are, or what is wrong with it."""
+    try:
+        data = tomllib.loads(profile_text(name))
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"The policy profile '{name}' is not valid TOML: {error}") from error
+    return profile_from_mapping(data)
+
+
+def profile_text(name: str) -> str:
+    """The file of that profile; ConfigurationError names those there are."""
     folder = files("settings") / "policies"
     names = sorted(
         entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")
@@ -19,8 +28,4 @@ def load_profile(name: str) -> Profile:
             f"M365_RESTRICT_POLICY__PROFILE is '{name}', but there is no such profile. "
             f"There are: {', '.join(names)}."
         )
-    try:
-        data = tomllib.loads((folder / f"{name}.toml").read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"The policy profile '{name}' is not valid TOML: {error}") from error
-    return profile_from_mapping(data)
+    return (folder / f"{name}.toml").read_text(encoding="utf-8")

@@ -1,15 +1,27 @@
 """From settings to what the main path takes."""
 
-from m365_restrict.errors import ConfigurationError
-from m365_restrict.options import ListPlaces, NotifyOptions, PeopleOptions, RunOptions
+from datetime import timedelta
+from typing import assert_never
+
+from m365_restrict.options import (
+    CanaryOptions,
+    ListPlaces,
+    NotifyOptions,
+    PeopleOptions,
+    RunOptions,
+    ScriptOptions,
+)
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
 from m365_restrict.register.case import Stage
-from m365_restrict.rules.compilation import CompileOptions
+from m365_restrict.rules.compilation import Carrier, CompileOptions
+from m365_restrict.rules.tenant_profile import TenantProfile
 from settings.choices import EnforceWith
 from settings.known_senders import known_senders
-from settings.model import Settings
+from settings.model import PREFIX, Settings
 from settings.profiles import load_profile
+from settings.rule_tests import configured_rule_tests
+from settings.shaping import shaping_settings
 
 
 def list_places(settings: Settings) -> ListPlaces:
@@ -23,10 +35,12 @@ def list_places(settings: Settings) -> ListPlaces:
     )
 
 
-def run_options(settings: Settings) -> RunOptions:
-    """All options of a run. ConfigurationError where the policy profile cannot be used."""
+def run_options(settings: Settings, tenant: TenantProfile | None = None) -> RunOptions:
+    """All options of a run. ConfigurationError where the policy profile cannot be used.
+
+    `tenant` is what was found out about the tenant: it counts where no setting says otherwise.
+    """
     policy, lists, rules = settings.policy, settings.lists, settings.rules
-    _refuse_what_is_not_built(settings)
     profile = load_profile(policy.profile)
     return RunOptions(
         lists=list_places(settings),
@@ -45,21 +59,16 @@ def run_options(settings: Settings) -> RunOptions:
             pre_election=policy.pre_election,
         ),
         profile=profile,
-        compile=CompileOptions(
-            instance_id=settings.ownership.instance_id,
-            mode=rules.mode,
-            zone=lists.zone,
-            sender_match=rules.sender_match,
-            sender_location=rules.sender_location,
-            pattern_anchors=rules.pattern_anchors,
-            default_route_text=profile.route_text or CompileOptions.default_route_text,
-        ),
+        compile=_compile_options(settings, profile.route_text, tenant or TenantProfile()),
         guards=GuardSettings(
             max_removals=settings.safety.max_removals,
             max_removals_percent=settings.safety.max_removals_percent,
+            windows=settings.safety.change_windows,
+            zone=lists.zone,
         ),
         place=Place(rules.place.value),
         zone=lists.zone,
+        settle=timedelta(minutes=rules.settle_minutes),
         notify=NotifyOptions(
             sender=settings.notify.sender,
             monitoring_officer=settings.notify.monitoring_officer,
@@ -67,18 +76,46 @@ def run_options(settings: Settings) -> RunOptions:
             library=settings.notify.library,
         ),
         letters=settings.letters.options(),
+        assess_mailboxes=settings.assess.mailboxes,
+        rule_tests=configured_rule_tests(settings.tests.files),
+        script=_script_options(settings),
+        create_folders=settings.choices.create_folder,
+        canary=CanaryOptions(address=settings.canary.address, mailboxes=settings.canary.mailboxes),
+        tenant_id=settings.auth.tenant_id,
+        shaping=shaping_settings(settings),
     )
 
 
-def _refuse_what_is_not_built(settings: Settings) -> None:
-    """A setting that would do nothing is refused: nobody may believe that it acts."""
-    if settings.enforce_with is not EnforceWith.MAIL_FLOW:
-        raise ConfigurationError(
-            f"M365_RESTRICT_ENFORCE_WITH={settings.enforce_with.value} is not available in this version.",
-            advice="Use M365_RESTRICT_ENFORCE_WITH=mail_flow, or leave it out.",
-        )
-    if settings.choices.create_folder:
-        raise ConfigurationError(
-            "M365_RESTRICT_CHOICES__CREATE_FOLDER=true is not available in this version.",
-            advice="Leave it out: a choice whose folder does not exist is refused, and its holder is told.",
-        )
+def _compile_options(settings: Settings, route_text: str, tenant: TenantProfile) -> CompileOptions:
+    rules = settings.rules
+    options = CompileOptions(
+        instance_id=settings.ownership.instance_id,
+        mode=rules.mode,
+        zone=settings.lists.zone,
+        sender_match=rules.sender_match,
+        sender_location=rules.sender_location,
+        pattern_anchors=rules.pattern_anchors,
+        default_route_text=route_text or CompileOptions.default_route_text,
+        carrier=_carrier(settings.enforce_with),
+    )
+    prefix = f"{PREFIX}RULES__"
+    named = (name.removeprefix(prefix).lower() for name in settings.origins if name.startswith(prefix))
+    return tenant.shape(options, set_by_hand=frozenset(named))
+
+
+def _script_options(settings: Settings) -> ScriptOptions | None:
+    if settings.enforce_with is not EnforceWith.SCRIPT:
+        return None
+    return ScriptOptions(
+        folder=settings.script.folder, high_after=timedelta(days=settings.script.high_after_days)
+    )
+
+
+def _carrier(enforce_with: EnforceWith) -> Carrier:
+    match enforce_with:
+        case EnforceWith.INBOX_RULES:
+            return Carrier.INBOX_RULES
+        case EnforceWith.MAIL_FLOW | EnforceWith.SCRIPT:
+            return Carrier.TRANSPORT_RULES
+        case _ as never:
+            assert_never(never)

@@ -2,11 +2,14 @@
 
 import ipaddress
 import re
+from pathlib import Path
 from typing import Annotated, TypeAlias
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator
+
+from m365_restrict.plan.windows import ChangeWindow, read_window
 
 _STAMP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 
@@ -16,6 +19,22 @@ def split_list(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def paths(value: object) -> object:
+    """Comma-separated text to paths; anything else is left to the type."""
+    parts = split_list(value)
+    return tuple(Path(part) for part in parts) if isinstance(parts, tuple) else parts
+
+
+def windows(value: object) -> object:
+    """Comma-separated text to change windows; ValueError names the one that is misspelt."""
+    parts = split_list(value)
+    return (
+        tuple(read_window(str(part)) for part in parts)
+        if isinstance(value, str) and isinstance(parts, tuple)
+        else value
+    )
 
 
 def lower_all(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -61,6 +80,8 @@ def is_loopback(url: str) -> bool:
 
 
 Words: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(split_list), AfterValidator(lower_all)]
+Paths: TypeAlias = Annotated[tuple[Path, ...], BeforeValidator(paths)]
+Windows: TypeAlias = Annotated[tuple[ChangeWindow, ...], BeforeValidator(windows)]
 Endpoint: TypeAlias = Annotated[str, AfterValidator(endpoint)]
 InstanceId: TypeAlias = Annotated[str, AfterValidator(stamp_name)]
 ZoneName: TypeAlias = Annotated[str, AfterValidator(known_zone)]

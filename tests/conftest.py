@@ -1,6 +1,7 @@
 """The sandbox as a fixture: started once per worker, planted anew for every test that asks for it."""
 
-from collections.abc import Iterator, Mapping
+import importlib.util
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import httpx
 import pytest
 
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
+
+# One for all calls: each client of its own would read the system's certificates anew, for plain HTTP.
+_HTTP = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
 
 class SandboxHandle:
@@ -37,7 +41,7 @@ class SandboxHandle:
     ) -> httpx.Response:
         """Call `/sandbox/{path}` over plain HTTP."""
         url = f"{self.plain_base}/sandbox/{path.lstrip('/')}"
-        return httpx.request(method, url, json=json, params=params, trust_env=False, timeout=30)
+        return _HTTP.request(method, url, json=json, params=params)
 
     def requests(self) -> list[dict[str, Any]]:
         """The Graph and Exchange requests since the last look."""
@@ -68,7 +72,7 @@ class SandboxHandle:
         """Call `/v1.0/{path}` over plain HTTP as one of the applications."""
         sent = {"Authorization": f"Bearer {self.token(role)}", **(headers or {})}
         url = path if path.startswith("http") else f"{self.plain_base}/v1.0/{path.lstrip('/')}"
-        return httpx.request(method, url, json=json, params=params, headers=sent, trust_env=False, timeout=30)
+        return _HTTP.request(method, url, json=json, params=params, headers=sent)
 
     def cmdlet(self, cmdlet: str, parameters: Mapping[str, Any], *, role: str = "reader") -> httpx.Response:
         """Call InvokeCommand over plain HTTP as one of the applications."""
@@ -100,3 +104,16 @@ def sandbox(
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, certificates)
     return SandboxHandle(running_sandbox, tmp_path / "ledger.db")
+
+
+@pytest.fixture(scope="session")
+def read_powershell() -> Callable[[str], Any]:
+    """The text of a script to what PowerShell would make of it (`powershell_script.Script`)."""
+    path = Path(__file__).with_name("powershell_script.py")
+    spec = importlib.util.spec_from_file_location("powershell_script", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    read: Callable[[str], Any] = module.Script
+    return read

@@ -97,7 +97,7 @@ _MINE = f'<Eq>{field_ref("Author")}<Value Type="Integer"><UserID/></Value></Eq>'
 _NEEDS_WORK = tuple(
     one
     for one in CaseStanding
-    if one in {CaseStanding.DRAFT, CaseStanding.NOT_IN_FORCE} or "Not in step" in one
+    if one in {CaseStanding.DRAFT, CaseStanding.NOT_IN_FORCE, CaseStanding.OPENED} or "Not in step" in one
 )
 _DECISION = ("Title", "Measure", "Scope", "EffectiveFrom", "EndsOn")
 

@@ -8,20 +8,30 @@ from typing import Annotated
 import typer
 
 from m365_restrict import __version__
+from m365_restrict.cli.assess_verbs import assess_verbs
+from m365_restrict.cli.by_hand_verbs import by_hand_verbs
+from m365_restrict.cli.doctor_verb import doctor_verb
+from m365_restrict.cli.ledger_verbs import ledger_verbs
 from m365_restrict.cli.letter_verb import letter_verb
 from m365_restrict.cli.life_verbs import life_verbs
 from m365_restrict.cli.list_verbs import list_verbs
 from m365_restrict.cli.options import (
     Approve,
+    Detail,
     EnvFile,
     Html,
     Json,
     OutputFile,
     OutputFormat,
     PlanId,
+    SavedPlanFile,
+    SaveFile,
+    ScriptFile,
     format_of,
 )
+from m365_restrict.cli.override_verb import override_verb
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.rule_test_verb import rule_test_verb
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import Verb
 
@@ -50,9 +60,15 @@ app = typer.Typer(
 )
 
 # Without a name its verbs stand beside the others.
+app.add_typer(assess_verbs)
 app.add_typer(list_verbs)
 app.add_typer(life_verbs)
 app.add_typer(letter_verb)
+app.add_typer(override_verb)
+app.add_typer(rule_test_verb)
+app.add_typer(doctor_verb)
+app.add_typer(by_hand_verbs)
+app.add_typer(ledger_verbs, name="ledger")
 
 
 @app.callback(invoke_without_command=True)
@@ -90,6 +106,8 @@ def validate(
 @app.command()
 def plan(
     *,
+    save: SaveFile = None,
+    detail: Detail = False,
     json: Json = False,
     output: OutputFormat = "text",
     output_file: OutputFile = None,
@@ -98,15 +116,22 @@ def plan(
     """Show exactly what apply would change, and why.
 
     Every line begins with + (create), ~ (change), - (remove) or ! (refused or held back). The plan id at
-    the end is what apply --plan-id takes. Signs in as the reader alone, so it cannot write.
+    the end is what apply --plan-id takes; --save writes the whole plan to a file for apply --plan. More
+    than 25 changes are summed up on one screen: --detail shows each. Signs in as the reader alone, so it
+    cannot write.
 
     Exits 0 where nothing would change, 2 where something would, 3 where something is held back,
     4 where a part of the tenant could not be read.
 
-    Example: m365-restrict plan --output json -o plan.json
+    Example: m365-restrict plan --save monday.plan
     """
     request = Request(
-        verb=Verb.PLAN, env_file=env_file, output=format_of(output, json=json), file=output_file
+        verb=Verb.PLAN,
+        env_file=env_file,
+        output=format_of(output, json=json),
+        file=output_file,
+        save=save,
+        detail=detail,
     )
     _carry_out(request)
 
@@ -115,7 +140,10 @@ def plan(
 def apply(
     *,
     approve: Approve = False,
-    plan_id: PlanId = "",
+    plan_id: PlanId = None,
+    saved_plan: SavedPlanFile = None,
+    detail: Detail = False,
+    script: ScriptFile = None,
     json: Json = False,
     output: OutputFormat = "text",
     output_file: OutputFile = None,
@@ -124,22 +152,28 @@ def apply(
     """Make the tenant agree with the register.
 
     Shows the changes and asks first when a person is at the terminal; a script gives --approve, or
-    --plan-id with the id of the plan that somebody has read. Every rule is written, read back and
-    recorded in the ledger; one that fails does not stop the others. Never changes a rule that is not
-    this program's own. One run at a time.
+    --plan-id or --plan with the plan that somebody has read. Such a plan is made anew, and refused with
+    the reason if the register, a rule, a setting or this program has moved; nothing overrides that.
+    Every rule is written, read back and recorded in the ledger; one that fails does not stop the others.
+    Never changes a rule that is not this program's own. One run at a time.
 
-    Exits 0 where all is written and read back, 2 where you answered no, 3 where something was held back
-    or nobody approved, 4 where something failed.
+    With ENFORCE_WITH=script it holds no writer: it writes PowerShell for an administrator and waits.
 
-    Example: m365-restrict apply --plan-id 4f1c0a9be2d7
+    Exits 0 where all is written and read back, 2 where you answered no or a script waits, 3 where
+    something was held back or nobody approved, 4 where something failed.
+
+    Example: m365-restrict apply --plan monday.plan
     """
     request = Request(
         verb=Verb.APPLY,
+        saved_plan=saved_plan,
         env_file=env_file,
         output=format_of(output, json=json),
         file=output_file,
         approve=approve,
         plan_id=plan_id,
+        detail=detail,
+        script=script,
     )
     _carry_out(request)
 
@@ -172,7 +206,9 @@ def drift(
 def heal(
     *,
     approve: Approve = False,
-    plan_id: PlanId = "",
+    plan_id: PlanId = None,
+    detail: Detail = False,
+    script: ScriptFile = None,
     json: Json = False,
     output: OutputFormat = "text",
     output_file: OutputFile = None,
@@ -195,17 +231,35 @@ def heal(
         file=output_file,
         approve=approve,
         plan_id=plan_id,
+        detail=detail,
+        script=script,
     )
     _carry_out(request)
 
 
 @app.command()
 def explain(
-    address: Annotated[str, typer.Argument(help="The sender's e-mail address.")],
+    address: Annotated[
+        str, typer.Argument(help="The sender's e-mail address; leave it out with --message.")
+    ] = "",
     *,
+    message: Annotated[
+        Path | None,
+        typer.Option(
+            "--message", help="A saved message (.eml); only its headers are read, and none is shown."
+        ),
+    ] = None,
+    envelope_from: Annotated[
+        str | None,
+        typer.Option("--envelope-from", help="Its envelope sender. Default: Return-Path, else From."),
+    ] = None,
     to: Annotated[
         list[str] | None,
-        typer.Option("--to", help="A recipient; may be given several times. Default: one of each kind."),
+        typer.Option(
+            "--to",
+            help="A recipient; may be given several times. Default: To and Cc of the message, else one of "
+            "each kind.",
+        ),
     ] = None,
     from_ledger: Annotated[
         bool, typer.Option("--from-ledger", help="Do not ask the tenant: say what was last applied.")
@@ -215,13 +269,19 @@ def explain(
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Say what happens to mail from one address, and why.
+    """Say what happens to mail from one address, or to one message, and why.
 
-    Tells of every recipient where their copy would go, by which rules and because of which case, with
-    other people's rules counted in. Sends nothing. Councillors' own choices are never shown, whoever asks.
+    Tells of every recipient where their copy would go, by which rules, because of which case, who approved
+    it and until when, with other people's rules counted in. Of an address that no case names it says why
+    it may look otherwise: an address that is almost the same, a case that is not in force, a block list.
+    Sends nothing. Councillors' own choices are never shown, whoever asks.
+
+    Exits 0 where it could be explained, 4 where something could not be read, 5 for what is no address.
 
     Example: m365-restrict explain someone@mail.example --to planning@council.example
     """
+    if bool(address.strip()) == (message is not None):
+        raise typer.BadParameter("Give either a sender's address or --message with a file.")
     request = Request(
         verb=Verb.EXPLAIN,
         env_file=env_file,
@@ -230,6 +290,8 @@ def explain(
         address=address,
         recipients=tuple(one for entry in to or () for one in entry.split(",") if one.strip()),
         from_ledger=from_ledger,
+        message=message,
+        envelope_from=envelope_from,
     )
     _carry_out(request)
 

@@ -1,10 +1,10 @@
 """`show-config`: the settings in effect, where each came from, secrets masked."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from m365_restrict.errors import ConfigurationError
+from m365_restrict.cli.streams import hand_over, tell, write_text
+from m365_restrict.errors import ConfigurationError, ExitCode
 
 
 def print_settings(env_file: Path | None, environ: Mapping[str, str]) -> int:
@@ -15,8 +15,7 @@ def print_settings(env_file: Path | None, environ: Mapping[str, str]) -> int:
     try:
         settings = load_settings(environ, env_file)
     except ConfigurationError as error:
-        sys.stderr.write(f"{error.message}\n{error.advice}\n")
+        tell(f"{error.message}\n{error.advice}")
         return int(error.exit_code)
-    for one in effective_settings(settings):
-        sys.stdout.write(f"{one.name}={one.value}  ({one.origin})\n")
-    return 0
+    shown = "".join(f"{one.name}={one.value}  ({one.origin})\n" for one in effective_settings(settings))
+    return hand_over(lambda: write_text(shown), ExitCode.IN_STEP)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from m365_restrict.cli.output import write_whole
+from m365_restrict.cli.streams import hand_over
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.runs import RunStart
 from m365_restrict.report.documents import Failure, Head
@@ -49,12 +50,7 @@ def carry_out(
         advice = f"Run the command again; if it fails again, report run {run_id} with the lines above."
         failure = Failure(code="unexpected", message=message, advice=advice)
         document = _after(ExitCode.UNEXPECTED, failure)
-    try:
-        write(document)
-    except OSError as error:
-        print(f"The result could not be written: {error}", file=sys.stderr)
-        return int(ExitCode.UNEXPECTED)
-    return int(document.head.exit_code)
+    return hand_over(lambda: write(document), document.head.exit_code)
 
 
 def write_text(text: str, file: Path | None) -> None:

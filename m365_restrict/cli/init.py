@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from m365_restrict.cli.approval import confirmed
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
@@ -20,8 +22,6 @@ from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import list_places
 from settings.tenant_options import build_clock, setup_options, tenant_options
-
-_YES = {"y", "yes"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +79,8 @@ def _approver(request: InitRequest) -> Callable[[Sequence[Step]], bool]:
         if request.output == "json" or request.file is not None or not sys.stdin.isatty():
             return False
         for step in steps:
-            print(f"  would {step.effect}", file=sys.stderr)
-        print(f"Do these {len(steps)} steps? [y/N] ", end="", file=sys.stderr)
-        return sys.stdin.readline().strip().lower() in _YES
+            tell(f"  would {step.effect}")
+        return confirmed(f"Do these {len(steps)} steps?")
 
     return _approve
 

@@ -57,7 +57,7 @@ async def _letter(
                     verb=Verb.VALIDATE,  # a letter reads and judges what `validate` does
                     run_id=run_id,
                     now=now,
-                    options=run_options(settings),
+                    options=run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id)),
                     readers=readers,
                     ledger=ledger,
                     progress=say,

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from m365_restrict.cli.options import EnvFile, Json, OutputFile, OutputFormat, format_of
+from m365_restrict.cli.streams import tell
 from m365_restrict.report.letters.facts import LetterKind
 from m365_restrict.report.letters.language import LetterLanguage
 
@@ -51,8 +52,4 @@ def letter(
         output=format_of(output, json=json),
         file=output_file,
     )
-    raise typer.Exit(run_letter(request, os.environ, _say))
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
+    raise typer.Exit(run_letter(request, os.environ, tell))

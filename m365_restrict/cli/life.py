@@ -2,7 +2,6 @@
 
 import os
 import socket
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
@@ -124,10 +124,10 @@ async def _opened(
             verb=Verb.VALIDATE,
             run_id=run_id,
             now=now,
-            options=run_options(settings),
+            options=run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id)),
             readers=readers,
             ledger=ledger,
-            progress=lambda text: print(text, file=sys.stderr),
+            progress=tell,
             writing=writing,
         )
         return await work(this, writing, clock.now)

@@ -31,14 +31,48 @@ Html = Annotated[
     Path | None, typer.Option("--html", help="Also write the result as one HTML page to this file.")
 ]
 Approve = Annotated[
-    bool, typer.Option("--approve", help="Make the changes without asking, whatever they are now.")
+    bool,
+    typer.Option(
+        "--approve",
+        help="Make the changes without asking, whatever they are; it overrides no --plan-id and no --plan.",
+    ),
 ]
 PlanId = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--plan-id",
         metavar="ID",
         help="Make the changes only if they are still those of the plan with this id.",
+    ),
+]
+
+SavedPlanFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--plan",
+        metavar="FILE",
+        help="Make the changes only if they are still those of the plan that plan --save wrote to this file.",
+    ),
+]
+SaveFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--save",
+        metavar="FILE",
+        help="Also write the plan to this file, for apply --plan; it holds addresses; only you can read it.",
+    ),
+]
+Detail = Annotated[
+    bool,
+    typer.Option("--detail", "-v", help="Show every change, where there are too many for a screen."),
+]
+
+ScriptFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--script",
+        metavar="FILE",
+        help="With ENFORCE_WITH=script: write the PowerShell to this file. Default: in SCRIPT__FOLDER.",
     ),
 ]
 

@@ -8,7 +8,11 @@ from m365_restrict.report.documents import Verb
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One verb with its options. `output` is text or json; `file` gets it in place of stdout."""
+    """One verb with its options. `output` is text or json; `file` gets it in place of stdout.
+
+    `plan_id` and `saved_plan` name the plan that was approved, None where none is named. `save` is where
+    the plan goes as a file; `detail` asks for every change where a summary would be shown.
+    """
 
     verb: Verb
     env_file: Path | None = None
@@ -16,10 +20,16 @@ class Request:
     file: Path | None = None
     html: Path | None = None
     approve: bool = False
-    plan_id: str = ""
+    plan_id: str | None = None
+    saved_plan: Path | None = None
+    save: Path | None = None
+    detail: bool = False
+    script: Path | None = None
     address: str = ""
     recipients: tuple[str, ...] = ()
     from_ledger: bool = False
+    message: Path | None = None
+    envelope_from: str | None = None
 
     @property
     def writes(self) -> bool:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from m365_restrict.cli.output import write_document
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.streams import hand_over, tell
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.report.documents import Document, Failure, Head, document_after_failure
 from m365_restrict.report.lines import failure_of
@@ -18,13 +19,8 @@ Say = Callable[[str], None]
 
 def run_verb(request: Request, environ: Mapping[str, str]) -> int:
     """Carry out one verb and print what came of it; the exit code agrees with the document's status."""
-    document = document_for(request, environ, say=_say)
-    try:
-        write_document(document, request)
-    except OSError as error:
-        print(f"The result could not be written: {error}", file=sys.stderr)
-        return int(ExitCode.UNEXPECTED)
-    return int(document.head.exit_code)
+    document = document_for(request, environ, say=tell)
+    return hand_over(lambda: write_document(document, request), document.head.exit_code)
 
 
 def document_for(request: Request, environ: Mapping[str, str], *, say: Say) -> Document:
@@ -58,8 +54,3 @@ def _failed(
         error=failure,
     )
     return document_after_failure(request.verb, head, address=request.address)
-
-
-def _say(text: str) -> None:
-    """Progress goes to stderr, so that stdout holds the result alone."""
-    print(text, file=sys.stderr)

@@ -4,10 +4,14 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from m365_restrict.cli.approval import approver
+from m365_restrict.cli.question import question_of
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.script_file import hand_over_for
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.errors import RestrictError
 from m365_restrict.explain import explain
 from m365_restrict.explain_ledger import explain_from_ledger
@@ -35,12 +39,15 @@ async def run_session(
     clock = build_clock(settings)
     now = clock.now()
     with open_ledger(settings.ledger.url) as ledger:
+        if request.writes:
+            ledger.prove_usable()
         start = RunStart(
             run_id=run_id, verb=request.verb.value, started_at=now, host=socket.gethostname(), pid=os.getpid()
         )
         ledger.runs.begin(start)
+        moment = _Moment(start=start, say=say, clock=clock, stopping=Stopping())
         try:
-            document = await _run(request, settings, ledger, start=start, say=say, clock=clock)
+            document = await moment.stopping.heeded(_run(request, settings, ledger, moment))
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise
@@ -48,18 +55,25 @@ async def run_session(
         return document
 
 
-async def _run(
-    request: Request,
-    settings: Settings,
-    ledger: Ledger,
-    *,
-    start: RunStart,
-    say: Callable[[str], None],
-    clock: Clock,
-) -> Document:
+@dataclass(frozen=True, kw_only=True)
+class _Moment:
+    """When and under whose eyes a run is made."""
+
+    start: RunStart
+    say: Callable[[str], None]
+    clock: Clock
+    stopping: Stopping
+
+
+async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Moment) -> Document:
+    start, stopping = moment.start, moment.stopping
     if request.from_ledger:
         return explain_from_ledger(
-            ledger, request.address, request.recipients, run_id=start.run_id, now=start.started_at
+            ledger,
+            question_of(request),
+            protected=settings.policy.protected_mailboxes,
+            run_id=start.run_id,
+            now=start.started_at,
         )
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
@@ -68,23 +82,25 @@ async def _run(
         writing = None
         if lease is not None:
             writing = Writing(
-                open_writers=lambda: open_writers(tenant, readers.in_flight),
-                approve=approver(request),
+                open_writers=lambda: stopping.between_items(open_writers(tenant, readers.in_flight)),
+                approve=approver(request, ledger.runs),
                 lease=lease,
+                stopping=stopping.asked,
             )
         run = Run(
             verb=request.verb,
             run_id=start.run_id,
             now=start.started_at,
-            options=run_options(settings),
+            options=run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id)),
             readers=readers,
             ledger=ledger,
-            progress=say,
+            progress=moment.say,
             writing=writing,
+            hand_over=hand_over_for(request, settings),
         )
         if request.verb is Verb.EXPLAIN:
-            return await explain(run, request.address, request.recipients, clock.now())
-        return document_of(run, await reconcile(run), clock.now())
+            return await explain(run, question_of(request), moment.clock.now())
+        return document_of(run, await reconcile(run), moment.clock.now())
 
 
 def _lease(settings: Settings, ledger: Ledger, start: RunStart) -> AbstractContextManager[Lease]:

@@ -4,7 +4,7 @@ The officer finds the link in the case's note, checks the draft, signs it and se
 cannot be drafted is told there too, with what is missing. Nothing here stops a run.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from m365_restrict.errors import ConfigurationError, RestrictError
@@ -68,15 +68,17 @@ async def draft_letters(run: Run, found: Found, writers: TenantWriters) -> Lette
     """
     if not run.options.notify.library:
         return LetterDrafts()
+    note_due_letters(run, found)
     desk = desk_of(run, found)
     known = run.ledger.drafts.all()
     notes: dict[str, list[str]] = {}
     drafted: list[DraftedLetter] = []
     refused: list[tuple[str, LetterRefused]] = []
     for one in _due(desk, found, known):
-        made = known.get(one.key) or await _draft(run, desk, one, writers)
+        before = known[one.key]
+        made = before if before.is_filed else await _draft(run, desk, one, writers)
         if isinstance(made, DraftedLetter):
-            drafted += [] if one.key in known else [made]
+            drafted += [] if before.is_filed else [made]
             line = _link(one.kind, made)
         else:
             refused += [(one.case.case.reference, made)] if isinstance(made, LetterRefused) else []
@@ -89,14 +91,17 @@ async def draft_letters(run: Run, found: Found, writers: TenantWriters) -> Lette
     )
 
 
-def draft_links(run: Run, found: Found) -> Mapping[str, Sequence[str]]:
-    """Lines with the links of drafts made before, by item id, for a run that drafts none."""
+def note_due_letters(run: Run, found: Found) -> None:
+    """Remember every letter that is due, so that a later run drafts it whatever becomes of it in this one.
+
+    That a case ended is seen by one run alone: call it before that run forgets that the case was live.
+    """
+    if not run.options.notify.library:
+        return
     known = run.ledger.drafts.all()
-    notes: dict[str, list[str]] = {}
     for one in _due(desk_of(run, found), found, known):
-        if one.key in known:
-            notes.setdefault(one.case.item.item_id, []).append(_link(one.kind, known[one.key]))
-    return notes
+        if one.key not in known:
+            run.ledger.drafts.record(_letter(run, one, document="", page=""), run_id=run.run_id)
 
 
 def desk_of(run: Run, found: Found) -> LetterDesk:
@@ -119,7 +124,7 @@ def preferred_language(case: LetterCase, profile: Profile) -> LetterLanguage:
 
 
 def _due(desk: LetterDesk, found: Found, known: Mapping[str, DraftedLetter]) -> Iterator[_Wanted]:
-    """Letters that wait to be sent. An end is told once: by the run that finds the case live no more."""
+    """Letters that wait to be sent. An end is found by one run: that which sees the case live no more."""
     live_before = {one.item_id for one in found.planned.cases.before} if found.planned else set[str]()
     for case in desk.cases():
         item_id, other = case.item.item_id, case.case.other
@@ -162,18 +167,22 @@ async def _drafted(
     if isinstance(letter, LetterRefused):
         return letter
     document, page = await _upload(run, writers, facts.case_reference, letter)
-    made = DraftedLetter(
+    made = _letter(run, wanted, document=document, page=page)
+    run.ledger.drafts.record(made, run_id=run.run_id)
+    return made
+
+
+def _letter(run: Run, wanted: _Wanted, *, document: str, page: str) -> DraftedLetter:
+    return DraftedLetter(
         key=wanted.key,
         item_id=wanted.case.item.item_id,
-        case_reference=facts.case_reference,
+        case_reference=wanted.case.case.reference,
         kind=wanted.kind.value,
-        language=language.value,
+        language=preferred_language(wanted.case, run.options.profile).value,
         drafted_on=run.today,
         document_url=document,
         page_url=page,
     )
-    run.ledger.drafts.record(made, run_id=run.run_id)
-    return made
 
 
 def _templates(run: Run) -> LetterTemplates:

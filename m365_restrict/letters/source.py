@@ -18,6 +18,7 @@ from m365_restrict.register.dates import local_day
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict, Pinned
 from m365_restrict.register.item import ListItem, Person, SaverKind
 from m365_restrict.register.read_case import read_open_fields, read_protected
+from m365_restrict.register.read_review import read_review
 from m365_restrict.register.reference import read_reference, same_reference
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.register.values import as_text, hash_of, protected_values
@@ -90,9 +91,8 @@ class LetterDesk:
         """The decided reviews of a case, the latest decision last."""
         about = [
             review
-            for review in self.found.register.reviews.items
-            if same_reference(as_text(review.fields.get("Title", "")), case.case.reference)
-            and review.fields.get("Kind") not in _NOT_ABOUT_THE_PERSON
+            for review in self._about(case)
+            if review.fields.get("Kind") not in _NOT_ABOUT_THE_PERSON
             and _outcome(review) not in {None, Outcome.PENDING}
         ]
         return sorted(about, key=lambda review: as_text(review.fields.get("DecidedOn", "")))
@@ -113,6 +113,8 @@ class LetterDesk:
             signatory_title=as_text(about.fields.get("OfficerTitle", "")) if about else "",
             ward_councillors=_ward_councillors(case.item),
             review=_review_source(about) if about else None,
+            reviews=tuple(read_review(one, self.zone) for one in self._about(case)),
+            decided_on=local_day(case.evidence.saved_at, self.zone) if case.evidence else None,
             ended_on=self.ended_on(case) if case.has_ended else None,
         )
 
@@ -128,6 +130,13 @@ class LetterDesk:
             lifted = local_day(version.saved_at, self.zone)
         days = [day for day in (lifted, last + timedelta(days=1) if last else None) if day is not None]
         return min(days, default=None)
+
+    def _about(self, case: LetterCase) -> list[ListItem]:
+        return [
+            review
+            for review in self.found.register.reviews.items
+            if same_reference(as_text(review.fields.get("Title", "")), case.case.reference)
+        ]
 
     def _obstacle(self, kind: LetterKind, case: LetterCase, review: ListItem | None) -> LetterCode | None:
         match kind:

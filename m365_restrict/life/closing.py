@@ -27,12 +27,16 @@ _NOT_CONDITIONS = ("ExceptIf", "Name", "Comments")
 
 @dataclass(frozen=True, kw_only=True)
 class Searched:
-    """Where was looked. `transport` is Unknown where the rules could not be read."""
+    """Where was looked. `transport` is Unknown where the rules could not be read.
+
+    `unseen` are transport rules of ours that the ledger knows of and that there is no right to read.
+    """
 
     transport: tuple[ObservedTransportRule, ...] | Unknown
     applied: Sequence[Applied]
     blocks: BlockLists
     now: datetime
+    unseen: Sequence[Applied] = ()
 
     @property
     def unknown(self) -> tuple[Unknown, ...]:
@@ -74,6 +78,7 @@ def traces_of(case_ref: str, addresses: frozenset[str], searched: Searched) -> T
         for one in searched.applied
         if one.kind is RuleKind.INBOX_RULE and one.case_reference == case_ref and not one.chosen_by_holder
     ]
+    ours += [f"the transport rule “{one.name}”" for one in searched.unseen if one.case_reference == case_ref]
     elsewhere: list[str] = []
     rules = () if isinstance(searched.transport, Unknown) else searched.transport
     for rule in rules:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from m365_restrict.checking import check
 from m365_restrict.found import Found
 from m365_restrict.ledger.lives import LifeRecord
+from m365_restrict.left_behind import acting_transport_rules
 from m365_restrict.life.cases import Cases, case_files
 from m365_restrict.life.closing import Searched, Traces, addresses_of, life_after, traces_of
 from m365_restrict.outcome import Unknown
@@ -14,6 +15,7 @@ from m365_restrict.policy.life_tasks import Today
 from m365_restrict.reading import read_people, read_register, remembered
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.run_context import Run
+from m365_restrict.tenant.block_lists import BlockLists
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,15 @@ async def read_lives(run: Run) -> Lives:
 
 
 async def _search(run: Run) -> Searched:
+    if not run.options.sees_transport_rules:
+        # Nothing in Exchange can be looked at; of what is ours there, the ledger knows.
+        return Searched(
+            transport=(),
+            applied=run.ledger.rules.all(),
+            blocks=BlockLists(),
+            now=run.now,
+            unseen=tuple(acting_transport_rules(run.ledger.rules.all(), run.now)),
+        )
     raw = await run.readers.transport_rules.list_rules()
     return Searched(
         transport=raw if isinstance(raw, Unknown) else tuple(observe_transport_rule(one) for one in raw),

@@ -9,6 +9,7 @@ from m365_restrict.policy.codes import WarningCode
 from m365_restrict.policy.concerns import shown
 from m365_restrict.policy.context import CheckContext
 from m365_restrict.policy.profile import Profile, ReviewFrom
+from m365_restrict.policy.review_days import counts_for
 from m365_restrict.register.address import normalise
 from m365_restrict.register.approval import ApprovalEvidence, ApprovalRules, is_by_proposer
 from m365_restrict.register.case import Case
@@ -36,16 +37,21 @@ _CHALLENGE_DECIDED = frozenset({*_DECIDED, Outcome.UPHELD, Outcome.DISMISSED})
 def next_review_on(
     case: Case, profile: Profile, *, decided_on: date | None = None, reviewed_on: date | None = None
 ) -> date | None:
-    """The review day on the item; where it is empty, the latest day that the policy allows.
+    """The review day on the item until that review is held; after it, or where it is empty, the policy's.
 
     That is counted from the latest review (`reviewed_on`), or else from the day of the decision
-    or the first day, as the profile says (M-49, Y1-22). None where the policy names no interval.
+    or the first day, as the profile says (M-49, Y1-22), and is never after the last day of the case.
+    None where the policy names no interval.
     """
-    if case.other.next_review_on:
-        return case.other.next_review_on
+    named = case.other.next_review_on
+    if named and not (reviewed_on and counts_for(reviewed_on, named)):
+        return named
     decision = decided_on if profile.review_from is ReviewFrom.DECISION else None
     start = reviewed_on or decision or case.protected.effective_from
-    return add_months(start, profile.review_months) if start and profile.review_months else None
+    if not start or not profile.review_months:
+        return None
+    day = add_months(start, profile.review_months)
+    return min(day, case.protected.ends_on or day)
 
 
 def last_reviewed_on(reviews: Sequence[ListItem]) -> date | None:

@@ -21,6 +21,7 @@ from m365_restrict.policy.life import (
     Telling,
     Urgency,
 )
+from m365_restrict.policy.review_days import counts_for, next_review_day
 from m365_restrict.policy.working_days import add_working_days
 from m365_restrict.register.codes import ApprovalCode
 from m365_restrict.register.dates import add_months, local_day
@@ -33,8 +34,6 @@ LATE_DAYS = (1, 7, 28)
 """Days after a missed day on which people are told again."""
 REVIEW_LEAD_DAYS = 28
 """The review item is there this many days before the review day, so that the letter is out in time."""
-_EARLY_DAYS = 60
-"""A review decided at most this many days before its day counts as that review."""
 
 _OWNER, _APPROVER, _OFFICER = Audience.OWNER, Audience.APPROVER, Audience.MONITORING_OFFICER
 _ALL = (_OWNER, _APPROVER, _OFFICER)
@@ -83,25 +82,9 @@ def review_to_open(case: CaseFile, today: Today) -> ReviewToOpen | None:
 
 
 def review_day(accepted: AcceptedCase, reviews: Sequence[Review], today: Today) -> date | None:
-    """The last day on which the next review is in time; None where none is needed before the end.
-
-    The day on the item wins; where it is empty, the policy's interval counts from the first day or the
-    decision. The end is always a review day: a restriction ends by decision, not by being forgotten.
-    """
-    case, rules = accepted.case, today.rules
-    start, ends_on = case.protected.effective_from, case.protected.ends_on
-    if start is None or ends_on is None:
-        return None
-    if rules.reviews_from_decision:
-        start = min(start, local_day(accepted.evidence.saved_at, today.zone))
-    day = min(case.other.next_review_on or add_months(start, rules.review_months), ends_on)
-    early = timedelta(days=_EARLY_DAYS)
-    reviewed = max((one.reviewed_on for one in reviews if one.reviewed_on), default=None)
-    if reviewed is None or reviewed < day - early:
-        return day
-    if reviewed >= ends_on - early:
-        return None
-    return min(add_months(reviewed, rules.review_months), ends_on)
+    """The last day on which the next review is in time; None where none is needed before the end."""
+    decided_on = local_day(accepted.evidence.saved_at, today.zone)
+    return next_review_day(accepted.case, decided_on=decided_on, reviews=reviews, rules=today.rules)
 
 
 def _ending(case: CaseFile, accepted: AcceptedCase, day: date) -> Iterator[Task]:
@@ -114,9 +97,7 @@ def _ending(case: CaseFile, accepted: AcceptedCase, day: date) -> Iterator[Task]
         one for one in REMINDER_DAYS if left <= one and (not start or ends_on - timedelta(days=one) >= start)
     ]
     step = min(come, default=None)
-    reviewed = any(
-        one.reviewed_on and one.reviewed_on >= ends_on - timedelta(days=_EARLY_DAYS) for one in case.reviews
-    )
+    reviewed = any(one.reviewed_on and counts_for(one.reviewed_on, ends_on) for one in case.reviews)
     yield Task(
         kind=TaskKind.ENDING,
         case_ref=case.case_ref,

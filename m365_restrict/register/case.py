@@ -195,6 +195,8 @@ class CaseState(Enum):
     SCHEDULED = "scheduled"
     IN_FORCE = "in_force"
     ENDED = "ended"
+    OPENED_BY_HAND = "opened_by_hand"
+    """In force by the register; somebody has opened it, and no run enforces it until the register follows."""
 
 
 def state_on(protected: ProtectedFields, today: date) -> CaseState:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 
 from m365_restrict.plan.change import FieldChange
+from m365_restrict.plan.foreign_line import ForeignLine
+from m365_restrict.plan.limits import Headroom, Use
 from m365_restrict.report.documents import (
     CaseLine,
     CaseStatus,
@@ -15,6 +17,7 @@ from m365_restrict.report.documents import (
     LiveState,
     Mailbox,
     Outcome,
+    OverrideLine,
     PlanDocument,
     RuleLine,
     ValidateDocument,
@@ -36,27 +39,86 @@ _CASE_ORDER = (CaseStatus.REFUSED, CaseStatus.DRAFT, CaseStatus.ACCEPTED, CaseSt
 
 def plan_lines(document: PlanDocument) -> Iterator[Line]:
     """A plan, or what apply or heal made of it."""
-    yield Line(_plan_summary(document), "bold")
+    yield headline(document)
     for guard in document.guards:
         yield Line(f"! guard {guard.code}: {guard.message}", "red")
         if guard.override:
             yield Line(f"To go on all the same: {guard.override}", indent=1)
+    for one in document.overrides:
+        yield Line(_override(one), "yellow")
+    for test in document.failed_tests:
+        if not test.stops:
+            yield Line(f"! rule test '{test.name}' ({test.place}) fails: {test.message}", "yellow")
+            yield Line("Somebody else's rule causes it and did before; this run is not held back.", indent=1)
     for change in document.changes:
-        yield from _change_lines(change)
+        yield from change_lines(change)
     for refused in document.refused:
         check = CheckLine(code=refused.code, message=refused.message, policy_refs=refused.policy_refs)
         yield Line(f"! {refused.case_ref} is not enforced: {_check(check)}", "red")
+    for waiting in document.settling:
+        yield Line(
+            f"Settling: {waiting.name!r} of case {waiting.case_ref} stays until {instant(waiting.until)}, so "
+            "that the rule that takes its place has reached all of Exchange first."
+        )
+    if document.foreign_rules is not None:
+        yield from _foreign(document.foreign_rules)
+    if document.headroom is not None:
+        yield Line(_headroom(document.headroom))
+    if document.script is not None:
+        script = document.script
+        yield Line(
+            f"Script: {script.file} makes {counted(script.changes, 'change')}; an administrator runs it, "
+            f"then `m365-restrict drift` proves it. SHA-256 of its body: {script.sha256}."
+        )
     if document.plan_id:
         yield Line(f"Plan id: {document.plan_id}")
 
 
+def headline(document: PlanDocument) -> Line:
+    """A plan in one sentence."""
+    return Line(_plan_summary(document), "bold")
+
+
+def _override(one: OverrideLine) -> str:
+    limit = "" if one.limit is None else f", up to {counted(one.limit, 'case')}"
+    used = "it lets this run pass" if one.used else "this run does not need it"
+    return f"! override of {one.code} until {instant(one.until)}{limit}: {one.reason} ({used})"
+
+
+def _foreign(line: ForeignLine) -> Iterator[Line]:
+    """The rules of others that stand around ours, for who must know why mail went where it did."""
+    if line.before:
+        yield Line(f"Rules of others that run before ours: {', '.join(line.before)}.")
+    if line.skipped:
+        yield Line(f"Rules of others that mail stopped by ours never meets: {', '.join(line.skipped)}.")
+
+
+def _headroom(room: Headroom) -> str:
+    """How much of the organisation's limits is used, and how much would be."""
+    rules, patterns, largest = room.rules, room.pattern_characters, room.largest_rule
+    size = (
+        "" if largest.used is None else f"; our largest rule {largest.used:,} of {largest.limit:,} characters"
+    )
+    told = "" if room.reported else " (limits as documented; the tenant did not tell its own)"
+    return (
+        f"Head-room: {_use(rules)} transport rules; {_use(patterns)} characters of words and patterns{size}"
+        f"{told}."
+    )
+
+
+def _use(use: Use) -> str:
+    after = "" if use.planned == use.used else f" ({use.planned:,} with this plan)"
+    return f"{use.used:,}{after} of {use.limit:,}"
+
+
 def _plan_summary(document: PlanDocument) -> str:
-    outcomes = [change.outcome for change in document.changes]
+    outcomes = [change.outcome for change in document.changes if not change.waived]
+    waived = sum(change.waived for change in document.changes)
     words = {
         Outcome.PLANNED: "to make",
         Outcome.APPLIED: "made",
         Outcome.FAILED: "failed",
-        Outcome.SKIPPED: "held back",
+        Outcome.SKIPPED: "waiting for a hand or held back" if document.script else "held back",
     }
     parts = [
         f"{counted(outcomes.count(outcome), 'change')} {word}"
@@ -68,6 +130,7 @@ def _plan_summary(document: PlanDocument) -> str:
     return sentence(
         [
             *(parts or ["no changes"]),
+            f"{counted(waived, 'difference')} accepted as it is" if waived else "",
             f"{counted(refused_cases, 'case')} refused",
             f"{counted(choices.live, 'councillor choice')} live, {choices.refused or 'none'} refused",
             f"{counted(tests.passed, 'rule test')} passed, {tests.failed or 'none'} failed"
@@ -77,7 +140,8 @@ def _plan_summary(document: PlanDocument) -> str:
     )
 
 
-def _change_lines(change: ChangeLine) -> Iterator[Line]:
+def change_lines(change: ChangeLine) -> Iterator[Line]:
+    """One change, what it does and what became of it."""
     kind = change.kind.replace("_", " ")
     outcome = "" if change.outcome is Outcome.PLANNED else f", {change.outcome.value}"
     about = ", ".join(one for one in (change.class_.replace("_", " "), change.case_ref) if one)
@@ -113,6 +177,7 @@ def _check(check: CheckLine) -> str:
 def drift_lines(document: DriftDocument) -> Iterator[Line]:
     """Whether the decisions hold."""
     numbers = document.summary
+    waived = sum(one.waived is not None for one in document.findings)
     yield Line(
         sentence(
             [
@@ -122,6 +187,7 @@ def drift_lines(document: DriftDocument) -> Iterator[Line]:
                 f"{numbers.unknown or 'none'} unknown",
                 counted(numbers.orphans, "orphaned rule"),
                 counted(len(document.findings), "finding"),
+                f"{waived} of them accepted as they are" if waived else "",
             ]
         ),
         "bold",
@@ -137,17 +203,23 @@ def drift_lines(document: DriftDocument) -> Iterator[Line]:
 def _finding_lines(finding: FindingLine) -> Iterator[Line]:
     rule = f" {finding.rule!r}" if finding.rule else ""
     case = f" of case {finding.case_ref}" if finding.case_ref else ""
+    mark = "=" if finding.waived else "!"
+    what = f"{finding.severity}: {finding.class_.replace('_', ' ')}{rule}"
     yield Line(
-        f"! {finding.severity}: {finding.class_.replace('_', ' ')}{rule}{_in_mailbox(finding.mailbox)}{case}"
-        f" ({finding.code})",
+        f"{mark} {what}{_in_mailbox(finding.mailbox)}{case} ({finding.code})",
         "red" if finding.severity in {"critical", "high"} else "yellow",
     )
     yield Line(finding.message, indent=1)
     yield from _field_lines(finding.fields)
     who = f"; changed by {finding.changed_by}" if finding.changed_by else ""
     when = f" at {instant(finding.changed_at)}" if finding.changed_at else ""
-    yield Line(f"Since {instant(finding.since)}{who}{when}", indent=1)
-    yield Line(f"Next step: {finding.action}", indent=1)
+    yield Line(f"Since {instant(finding.since)}{who}{when}; finding {finding.id}", indent=1)
+    if finding.waived is not None:
+        waived = finding.waived
+        text = f"Accepted until {waived.until} by {waived.owner} (waiver {waived.number}): {waived.reason}"
+        yield Line(text, indent=1)
+    else:
+        yield Line(f"Next step: {finding.action}", indent=1)
 
 
 def explain_lines(document: ExplainDocument) -> Iterator[Line]:

@@ -12,7 +12,10 @@ from typing import TypeAlias
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.basis import Basis
 from m365_restrict.plan.change import FieldChange
+from m365_restrict.plan.foreign_line import ForeignLine
+from m365_restrict.plan.limits import Headroom
 
 Mailbox: TypeAlias = str | int
 """An address, "" where no mailbox is meant, or the opaque number of a councillor's mailbox."""
@@ -95,7 +98,10 @@ class Head:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeLine:
-    """One change of a plan, and what became of it."""
+    """One change of a plan, and what became of it. `waived`: not made, because what stands was accepted.
+
+    `measure` is that of its case, "" where there is none or where a councillor chose.
+    """
 
     action: str
     kind: str
@@ -107,6 +113,8 @@ class ChangeLine:
     effect: str
     outcome: Outcome
     reason: str
+    waived: bool = False
+    measure: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +145,17 @@ class GuardLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OverrideLine:
+    """An override of a guard that stands. `limit` is in cases; `used`: the guard would have fired."""
+
+    code: str
+    reason: str
+    until: datetime
+    limit: int | None
+    used: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class RuleTestCounts:
     """How many rule tests passed and failed."""
 
@@ -145,22 +164,70 @@ class RuleTestCounts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailedTestLine:
+    """A rule test of the council that fails for what is planned. `stops` says that it holds the run back."""
+
+    name: str
+    place: str
+    message: str
+    stops: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScriptLine:
+    """The script that waits for an administrator: its file, its body's SHA-256, how many changes it makes."""
+
+    file: str
+    sha256: str
+    changes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettlingLine:
+    """A rule that stays, wholly or in part, until its successor has settled; it may go from `until` on."""
+
+    name: str
+    case_ref: str
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanDocument:
-    """What plan would do, or what apply or heal did."""
+    """What plan would do, or what apply or heal did. `basis` is None where a run ended before its plan."""
 
     verb: Verb
     head: Head
     plan_id: str = ""
+    basis: Basis | None = None
     changes: tuple[ChangeLine, ...] = ()
     refused: tuple[RefusedLine, ...] = ()
     choices: ChoiceCounts = ChoiceCounts()
     guards: tuple[GuardLine, ...] = ()
     tests: RuleTestCounts = RuleTestCounts()
+    failed_tests: tuple[FailedTestLine, ...] = ()
+    overrides: tuple[OverrideLine, ...] = ()
+    headroom: Headroom | None = None
+    settling: tuple[SettlingLine, ...] = ()
+    foreign_rules: ForeignLine | None = None
+    script: ScriptLine | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaivedLine:
+    """That a difference was accepted: the waiver's number, who answers for it, why, and its last day."""
+
+    number: int
+    owner: str
+    reason: str
+    until: date
 
 
 @dataclass(frozen=True, kw_only=True)
 class FindingLine:
-    """One difference. `action` is what to do; `changed_by` is None where nobody is known to have acted."""
+    """One difference. `action` is what to do; `changed_by` is None where nobody is known to have acted.
+
+    `id` is the same as long as it stands: `waive` takes it. `waived` is None where nobody accepted it.
+    """
 
     code: str
     class_: str
@@ -174,6 +241,8 @@ class FindingLine:
     changed_at: datetime | None
     message: str
     action: str
+    id: str = ""
+    waived: WaivedLine | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

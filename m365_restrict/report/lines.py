@@ -1,10 +1,15 @@
 """From the plan, the findings and the checks to the lines of the documents. Pure."""
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from m365_restrict.errors import ExitCode, RestrictError
-from m365_restrict.plan.change import Change, ChangeClass, Finding, GuardVerdict, Severity
+from m365_restrict.plan.basis import Basis
+from m365_restrict.plan.change import Change, ChangeClass, Finding, GuardVerdict, Settling, Severity, Waived
+from m365_restrict.plan.foreign_line import ForeignLine
+from m365_restrict.plan.guards import Guarded
 from m365_restrict.policy.judgement import CaseWarning, Judgement, Refusal
 from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.report.documents import (
@@ -17,9 +22,13 @@ from m365_restrict.report.documents import (
     FindingLine,
     GuardLine,
     Outcome,
+    OverrideLine,
     RefusedLine,
+    SettlingLine,
+    WaivedLine,
 )
 from m365_restrict.report.privacy import HolderMailboxes, effect_of_choice, without_addresses
+from m365_restrict.rules.naming import long_day
 
 _DIFFERENCES = {
     ChangeClass.PENDING,
@@ -76,12 +85,41 @@ def finding_line(finding: Finding, holders: HolderMailboxes, *, since: datetime)
         changed_at=None if chosen else finding.changed_at or None,
         message=without_addresses(finding.message) if chosen else holders.hide(finding.message),
         action=finding.code.advice,
+        id=finding_id(finding),
+        waived=_waived_line(finding.waived),
     )
+
+
+def finding_id(finding: Finding) -> str:
+    """Ten hex digits by which a person may name a finding as long as it stands."""
+    return hashlib.sha256(finding_key(finding).encode()).hexdigest()[:10]
+
+
+def _waived_line(waived: Waived | None) -> WaivedLine | None:
+    if waived is None:
+        return None
+    return WaivedLine(
+        number=waived.number,
+        owner=without_addresses(waived.owner),
+        reason=without_addresses(waived.reason),
+        until=waived.until,
+    )
+
+
+def waived_change_line(change: Change, holders: HolderMailboxes) -> ChangeLine:
+    """A change that is not made, because somebody accepted what stands."""
+    waived = change.waived
+    why = (
+        f"accepted until {long_day(waived.until)} by {waived.owner} (waiver {waived.number}): {waived.reason}"
+        if waived
+        else ""
+    )
+    return replace(change_line(change, holders, outcome=Outcome.SKIPPED, reason=why), waived=True)
 
 
 def finding_key(finding: Finding) -> str:
     """What identifies a finding from run to run, for `Ledger.findings`."""
-    return f"{finding.code.value}|{finding.kind.value}|{finding.key or finding.rule}|{finding.case_reference}"
+    return finding.known_by
 
 
 def drift_exit_code(findings: Iterable[Finding]) -> ExitCode:
@@ -91,6 +129,8 @@ def drift_exit_code(findings: Iterable[Finding]) -> ExitCode:
 
 
 def _is_difference(finding: Finding) -> bool:
+    if finding.waived is not None:
+        return False
     if finding.change_class is ChangeClass.FOREIGN_EFFECT:
         return finding.severity is not Severity.LOW
     return finding.change_class in _DIFFERENCES
@@ -102,6 +142,46 @@ def guard_lines(verdicts: Iterable[GuardVerdict], holders: HolderMailboxes) -> t
         GuardLine(code=one.code.value, message=holders.hide(one.message), override=one.override)
         for one in verdicts
     )
+
+
+def told_basis(basis: Basis) -> Basis:
+    """What a plan rests on, without the addresses that others have put into the names of their rules."""
+    return replace(
+        basis,
+        rules=tuple(replace(one, name=without_addresses(one.name)) for one in basis.rules),
+        changes=tuple(replace(one, name=without_addresses(one.name)) for one in basis.changes),
+    )
+
+
+def settling_lines(settling: Iterable[Settling]) -> tuple[SettlingLine, ...]:
+    """The rules that stay for now, by name."""
+    lines = (
+        SettlingLine(name=without_addresses(one.name), case_ref=one.case_reference, until=one.until)
+        for one in settling
+    )
+    return tuple(sorted(lines, key=lambda line: (line.case_ref, line.name)))
+
+
+def override_lines(guarded: Guarded) -> tuple[OverrideLine, ...]:
+    """The overrides that stand, and whether each let its guard pass in this run."""
+    used = {verdict.code for verdict in guarded.overridden}
+    return tuple(
+        OverrideLine(
+            code=one.code,
+            reason=without_addresses(one.reason),
+            until=one.until,
+            limit=one.limit,
+            used=one.code in used,
+        )
+        for one in guarded.facts.overrides
+    )
+
+
+def foreign_rule_names(line: ForeignLine | None) -> ForeignLine | None:
+    """The rules of others around ours. Administrators put addresses into names; those are left out."""
+    if line is None:
+        return None
+    return ForeignLine(*(tuple(map(without_addresses, names)) for names in (line.before, line.skipped)))
 
 
 def refused_lines(refusals: Iterable[Refusal]) -> tuple[RefusedLine, ...]:

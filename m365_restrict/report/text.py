@@ -1,14 +1,16 @@
 """Plain lines for people: data made harmless for a terminal, counts in words, values readable."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
 from m365_restrict.rules.observed import PropertyValue
 
 _MOST_VALUES = 6
+_LEAST_ROOM = 20
 
 # Control characters could move the cursor or colour the screen; direction marks could reorder what is read.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -33,6 +35,20 @@ def clean(text: str) -> str:
 def plain(lines: Iterable[Line]) -> str:
     """The lines as text without any style, each ended by a newline."""
     return "".join(f"{'  ' * line.indent}{clean(line.text)}\n" for line in lines)
+
+
+def folded(line: Line, width: int, *, most: int | None = None) -> Iterator[Line]:
+    """The line in pieces that fit into `width` columns, the later ones set in; at most `most`, then cut."""
+    room = max(width - 2 * line.indent - 2, _LEAST_ROOM)
+    pieces = textwrap.wrap(
+        clean(line.text),
+        room,
+        max_lines=most,
+        placeholder=" …",
+        break_on_hyphens=False,
+    )
+    for number, piece in enumerate(pieces or [""]):
+        yield replace(line, text=piece, indent=line.indent + (number > 0))
 
 
 def counted(number: int, singular: str, plural: str = "") -> str:

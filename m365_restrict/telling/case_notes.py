@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from m365_restrict.found import Found, Planned
-from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Change
 from m365_restrict.policy.judgement import AcceptedCase, CaseWarning, OpenedCase, Refusal
 from m365_restrict.register.case import CaseState
@@ -21,6 +20,11 @@ from m365_restrict.write_outcome import Result
 
 _LONGEST_NOTE = 8000
 _MORE = "There is more; put these right first."
+_WAIVED = "ICT has accepted a difference in the mail system until {until}."
+_OPENED = (
+    "ICT has opened this case at once, and mail is no longer restricted. If that is right, lift, suspend or "
+    "amend the case here. If not, ask ICT to end the opening."
+)
 
 
 class CaseStanding(StrEnum):
@@ -34,9 +38,17 @@ class CaseStanding(StrEnum):
     NOT_IN_FORCE = "Not in force"
     HELD = "Not in step: held back"
     FAILED = "Not in step: a change failed"
+    WAIVED = "Not in step: accepted as it is"
+    OPENED = "Opened by hand: not restricted"
     UNKNOWN = "Unknown: the mail system could not be read"
     ENDED = "Ended"
     STILL_THERE = "Ended, but a rule is still there"
+
+
+_NOT_NOW: Mapping[CaseState, tuple[CaseStanding, list[str]]] = {
+    CaseState.SCHEDULED: (CaseStanding.SCHEDULED, []),
+    CaseState.OPENED_BY_HAND: (CaseStanding.OPENED, [_OPENED]),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +108,15 @@ class _Notes:
 
     def _standing(self, accepted: AcceptedCase) -> tuple[CaseStanding, list[str]]:
         case, planned = accepted.case, self._found.planned
-        if accepted.state is CaseState.SCHEDULED:
-            return CaseStanding.SCHEDULED, []
+        if accepted.state in _NOT_NOW:
+            return _NOT_NOW[accepted.state]
         if not case.protected.measure.acts_on_mail:
             return CaseStanding.NO_MAIL_EFFECT, []
         if planned is None:
             return CaseStanding.UNKNOWN, []
         if case.reference in planned.desired.blocked_cases:
             return CaseStanding.NOT_IN_FORCE, list(_problems(case.reference, planned))
-        if _is_unread(case.reference, planned):
+        if planned.is_unread(case.reference):
             return CaseStanding.UNKNOWN, []
         standing, lines = self._of_changes(case.reference, planned)
         in_step = standing is CaseStanding.IN_FORCE
@@ -120,6 +132,10 @@ class _Notes:
             return CaseStanding.FAILED, list(dict.fromkeys(failed))
         if any(self._result(one) is not Result.APPLIED for one in changes):
             return CaseStanding.HELD, ["The next run of the tool tries again; ask ICT if it stays like this."]
+        waived = [one.waived for one in planned.plan.difference.waived if one.case_reference == reference]
+        lines = [_WAIVED.format(until=long_day(one.until)) for one in waived if one]
+        if lines:
+            return CaseStanding.WAIVED, list(dict.fromkeys(lines))
         return CaseStanding.IN_FORCE, []
 
     def _opened(self, opened: OpenedCase) -> _Entry:
@@ -147,20 +163,6 @@ def _problems(reference: str, planned: Planned) -> Iterator[str]:
     for problem in planned.desired.problems:
         if problem.blocks is Blocks.CASE and problem.case_reference == reference:
             yield problem.message
-
-
-def _is_unread(reference: str, planned: Planned) -> bool:
-    """Whether a rule of the case lies where the tenant could not be read."""
-    desired, observed = planned.desired, planned.observed
-    if isinstance(observed.transport, Unknown) and any(
-        rule.case_reference == reference for rule in desired.transport
-    ):
-        return True
-    return any(
-        isinstance(observed.inbox.get(rule.mailbox), Unknown)
-        for rule in desired.inbox
-        if rule.case_reference == reference and not rule.chosen_by_holder
-    )
 
 
 def _dates(accepted: AcceptedCase) -> Iterator[str]:

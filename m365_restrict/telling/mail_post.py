@@ -84,7 +84,10 @@ class Sender(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Post:
-    """Sends mails from one mailbox to addresses in the council's `domains`, and keeps what was sent."""
+    """Sends mails from one mailbox to addresses in the council's `domains`, and keeps what was sent.
+
+    Once `stopping` says that the run is to stop, what was not sent yet is left to the next run.
+    """
 
     sender: Sender
     from_mailbox: str
@@ -92,6 +95,7 @@ class Post:
     memory: ToldMails
     run_id: str
     now: datetime
+    stopping: Callable[[], bool] = lambda: False
 
     async def send(self, due: DueMail) -> Told:
         """Send one mail and keep what became of it. Only a ledger that fails raises (LedgerError)."""
@@ -117,7 +121,7 @@ class Post:
 
     async def send_all(self, due: Iterable[DueMail]) -> tuple[Told, ...]:
         """One after the other: a mailbox may send 30 messages a minute (graph.md 5)."""
-        return tuple([await self.send(one) for one in due])
+        return tuple([await self.send(one) for one in due if not self.stopping()])
 
     def _refusal(self, recipient: str) -> str:
         if not recipient:

@@ -1,6 +1,5 @@
 """Reading what the likely effect of a proposal is told from: message traces, and who is who."""
 
-import asyncio
 from datetime import timedelta
 
 from m365_restrict.found import Found
@@ -17,7 +16,7 @@ from m365_restrict.register.case import Case
 from m365_restrict.rules.compilation import Directory
 from m365_restrict.run_context import Run
 from m365_restrict.tenant.session import TenantReaders
-from m365_restrict.tenant.together import all_of
+from m365_restrict.tenant.together import all_of, both
 from m365_restrict.tenant.trace import REACH_DAYS, TraceCounts
 
 _A_YEAR = timedelta(days=365)
@@ -72,7 +71,7 @@ async def _directory(
     protected, people = case.protected, found.people
     named = {*protected.scope_mailboxes, *protected.allowed_recipients, *recipients}
     target = {protected.spoc_mailbox} - {""}
-    as_target, as_named = await asyncio.gather(
+    as_target, as_named = await both(
         readers.directory.resolve_targets(sorted(target)), readers.directory.resolve(sorted(named - target))
     )
     councillors = people.councillors

@@ -35,6 +35,7 @@ def post_for(run: Run, found: Found, writers: TenantWriters) -> Post:
         memory=run.ledger.told,
         run_id=run.run_id,
         now=run.now,
+        stopping=lambda: run.is_stopping,
     )
 
 

@@ -13,6 +13,8 @@ from m365_restrict.policy.life import life_rules
 from m365_restrict.policy.life_tasks import Today, review_day
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS
 from m365_restrict.register.item import FieldValue, ListItem
+from m365_restrict.register.read_review import read_review
+from m365_restrict.register.reference import same_reference
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.register.values import as_text
 from m365_restrict.run_context import Run
@@ -79,9 +81,11 @@ def _case_fields(
         for item_id, note in case_notes(run, found, extra=extra).items()
     }
     today = Today(day=run.today, zone=run.options.zone, rules=life_rules(run.options.profile))
+    reviews = [read_review(item, run.options.zone) for item in found.register.reviews.items]
     empty = {item.item_id for item in found.register.cases.items if "NextReviewOn" not in item.fields}
     for accepted in found.judgement.accepted:
-        day = review_day(accepted, (), today)
+        about = [one for one in reviews if same_reference(one.title, accepted.case.reference)]
+        day = review_day(accepted, about, today)
         if accepted.case.item_id in empty and day is not None:
             wanted[accepted.case.item_id]["NextReviewOn"] = day
     return wanted
@@ -106,7 +110,7 @@ async def _write_list(
     written = []
     for item in items:
         changed = _changed(item, wanted.get(item.item_id, {}), place)
-        if changed:
+        if changed and not run.is_stopping:
             written.append(await _write_item(writers, place, item, changed))
     return written
 

@@ -6,13 +6,15 @@ from typing import Any, TypeAlias
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.limits import ServiceLimits
 from m365_restrict.register.address import normalise
 from m365_restrict.register.recipient import Resolved, Unresolved
 from m365_restrict.tenant.exchange import ExchangeReader, ReadCmdlet
 from m365_restrict.tenant.graph import GraphReader, JsonObject, path_of
 from m365_restrict.tenant.recipients import ExchangeRecipients, GraphRecipients
+from m365_restrict.tenant.senders import SenderReader
 from m365_restrict.tenant.together import all_of
-from m365_restrict.tenant.transport_limits import TransportLimits, read_limits
+from m365_restrict.tenant.transport_limits import read_limits
 
 _NOT_FOUND = 404
 _USER_FIELDS = {"$select": "id,userPrincipalName,mail,accountEnabled"}
@@ -55,6 +57,7 @@ class DirectoryReader:
         self._exchange = exchange
         by_graph = GraphRecipients(graph)
         self._recipients = ExchangeRecipients(exchange, by_graph) if exchange.enabled else by_graph
+        self._senders = SenderReader(exchange)
 
     async def resolve(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
         """What each address is, by the lower-case address asked.
@@ -71,6 +74,10 @@ class DirectoryReader:
         tell and takes the harmless answer.
         """
         return await self._by_address(addresses, self._recipients.resolve_target)
+
+    async def senders(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
+        """Those of these outside addresses that the council's directory knows, or that cannot be told."""
+        return await self._senders.find(addresses)
 
     async def members(self, group: str) -> frozenset[Member] | Unknown:
         """All people in a group, nested ones too, or Unknown: no group, not readable, or not all readable."""
@@ -102,7 +109,9 @@ class DirectoryReader:
         )
 
     async def accepted_domains(self) -> frozenset[str] | Unknown:
-        """Domains that the tenant receives mail for, lower case."""
+        """Domains that the tenant receives mail for (without an Exchange role: verified ones), lower case."""
+        if not self._exchange.enabled:
+            return await self._verified_domains()
         try:
             result = await self._exchange.invoke(ReadCmdlet.ACCEPTED_DOMAIN)
         except ServiceError as error:
@@ -111,13 +120,25 @@ class DirectoryReader:
             return Unknown("accepted domains", "Exchange did not return them all.")
         return frozenset(str(domain.get("DomainName") or "").lower() for domain in result.values) - {""}
 
-    async def limits(self) -> TransportLimits | Unknown:
-        """The tenant's own limits on transport rules (exchange.md 9)."""
+    async def _verified_domains(self) -> frozenset[str] | Unknown:
+        """By Graph's `/domains`, which needs Domain.Read.All."""
+        try:
+            found = [one async for one in self._graph.get_pages("/domains")]
+        except ServiceError as error:
+            return Unknown("domains", error.message)
+        names = frozenset(str(one["id"]).lower() for one in found if one.get("isVerified") and one.get("id"))
+        return names or Unknown("domains", "Graph returned none that is verified.")
+
+    async def limits(self) -> ServiceLimits:
+        """The tenant's own limits on transport rules, or the documented ones (exchange.md 9).
+
+        Not every role that reads rules may read these, so that is no reason to stop.
+        """
         try:
             result = await self._exchange.invoke(ReadCmdlet.TRANSPORT_CONFIG)
-        except ServiceError as error:
-            return Unknown("transport limits", error.message)
-        return read_limits(result.values[0]) if result.values else TransportLimits()
+        except ServiceError:
+            return ServiceLimits()
+        return read_limits(result.values[0]) if result.values else ServiceLimits()
 
     async def _by_address(self, addresses: Iterable[str], ask: _Ask) -> Mapping[str, Resolved]:
         wanted = [address for address in dict.fromkeys(map(normalise, addresses)) if address]

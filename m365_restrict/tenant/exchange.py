@@ -43,6 +43,7 @@ class ReadCmdlet(StrEnum):
     TENANT_BLOCK_LIST = "Get-TenantAllowBlockListItems"
     CONTENT_FILTER = "Get-HostedContentFilterPolicy"
     JUNK_CONFIGURATION = "Get-MailboxJunkEmailConfiguration"
+    ADMIN_AUDIT_LOG_CONFIG = "Get-AdminAuditLogConfig"
 
 
 class WriteCmdlet(StrEnum):

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
+from m365_restrict.rules.stopped_above import STOPPED_ABOVE, is_stopped_above
 from m365_restrict.rules.token import token_in
 from m365_restrict.tenant.graph import GraphReader, GraphWriter, path_of
 
@@ -13,6 +14,8 @@ RawRule: TypeAlias = dict[str, Any]
 # A 404 for the account or its mailbox says nothing about a folder (graph.md 2, error shapes).
 _FOLDER_ABSENT = frozenset({"ErrorItemNotFound", "ErrorFolderNotFound"})
 _NO_MAILBOX_TEXT = "inactive, soft-deleted, or is hosted on-premise"
+_CONFLICT = 409
+_MAIL_FOLDER = "IPF.Note"
 _FOLDERS = {"$select": "id,displayName", "$top": "100"}
 
 # graph.md 1.2: names that Graph takes in place of a folder id, beside the English names that people write.
@@ -38,18 +41,18 @@ class InboxRuleReader:
     ) -> tuple[RawRule, ...] | Unknown:
         """Rules in `mailbox` that end in an 8-character token or are known by id, or Unknown with the reason.
 
-        Whether the token is this instance's is judged by `rules.token`.
+        Whether the token is this instance's is judged by `rules.token`. Of the owner's own rules nothing is
+        kept but whether one of them keeps ours from running.
         """
-        pages = self._graph.get_pages(_rules_path(mailbox))
+        ours: list[RawRule] = []
+        owners: list[RawRule] = []
         try:
-            ours = [
-                rule
-                async for rule in pages
-                if token_in(str(rule.get("displayName") or "")) or str(rule.get("id")) in known_ids
-            ]
+            async for rule in self._graph.get_pages(_rules_path(mailbox)):
+                known = token_in(str(rule.get("displayName") or "")) or str(rule.get("id")) in known_ids
+                (ours if known else owners).append(rule)
         except ServiceError as error:
             return Unknown(mailbox, error.message)
-        return tuple(ours)
+        return tuple({**rule, STOPPED_ABOVE: is_stopped_above(rule, owners)} for rule in ours)
 
     async def folder_id(self, mailbox: str, folder: str) -> str | Unknown | None:
         """The id of a well-known folder or a path from the root such as "Set aside"; None if there is none.
@@ -68,6 +71,14 @@ class InboxRuleReader:
             if error.service_code in _FOLDER_ABSENT and not is_no_mailbox(error):
                 return None
             return Unknown(mailbox, error.message)
+
+    async def mailbox_id(self, mailbox: str) -> str | Unknown:
+        """The id by which Graph's mailbox API knows a mailbox; worldwide cloud only, User.Read.All."""
+        try:
+            found = await self._graph.get_json(path_of("users", mailbox, "settings", "exchange"))
+        except ServiceError as error:
+            return Unknown(mailbox, error.message)
+        return str(found.get("primaryMailboxId") or "") or Unknown(mailbox, "Graph gave no id for it.")
 
     async def _folder_by_path(self, mailbox: str, folder: str) -> str | None:
         path = path_of("users", mailbox, "mailFolders")
@@ -101,6 +112,20 @@ class InboxRuleWriter:
         """
         made = await self._graph.post(_rules_path(mailbox), body)
         return str(made.get("id") or "")
+
+    async def create_folder(self, mailbox_id: str, name: str) -> None:
+        """Make a folder at the top of the mailbox; one that is there already is a success.
+
+        By the mailbox API, which needs MailboxFolder.ReadWrite.All: the same below `/users` would need a
+        right to read and write messages (graph.md 11). What its id is worth in a rule nobody says, so
+        look the folder up by its name afterwards.
+        """
+        path = path_of("admin", "exchange", "mailboxes", mailbox_id, "folders")
+        try:
+            await self._graph.post(path, {"displayName": name, "type": _MAIL_FOLDER})
+        except ServiceError as error:
+            if error.status != _CONFLICT:
+                raise
 
     async def update(self, mailbox: str, rule_id: str, body: Mapping[str, object]) -> None:
         """PATCH. Conditions, actions and exceptions are each replaced whole (graph.md 1.2)."""

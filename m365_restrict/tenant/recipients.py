@@ -130,7 +130,7 @@ class ExchangeRecipients:
             return await self._without_mailbox(address)
         if len(result.values) > 1:
             return Unresolved(address, "several recipients answer to this address", absent=False)
-        return _recipient(address, result.values[0])
+        return recipient_of(address, result.values[0])
 
     async def resolve_target(self, address: str) -> Resolved:
         """As `resolve`, with how a mailbox receives (exchange.md 10)."""
@@ -162,7 +162,8 @@ def is_not_found(error: ServiceError) -> bool:
     return error.status == _NOT_FOUND or error.service_code == "ManagementObjectNotFoundException"
 
 
-def _recipient(asked: str, raw: JsonObject) -> Resolved:
+def recipient_of(asked: str, raw: JsonObject) -> Resolved:
+    """One object of Get-Recipient, asked for by `asked`."""
     details = str(raw.get("RecipientTypeDetails") or "").lower()
     kind = RecipientKind.GROUP if "group" in details else _KINDS.get(details)
     if kind is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from m365_restrict.tenant.block_lists import BlockListReader
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 from m365_restrict.tenant.directory import DirectoryReader
+from m365_restrict.tenant.examination import ExaminationReader
 from m365_restrict.tenant.exchange import ExchangeOptions, ExchangeReader, ExchangeWriter
 from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter
 from m365_restrict.tenant.inbox_rules import InboxRuleReader, InboxRuleWriter
@@ -45,6 +46,7 @@ class TenantReaders:
     inbox_rules: InboxRuleReader
     traces: MessageTraceReader
     block_lists: BlockListReader
+    examination: ExaminationReader
     in_flight: asyncio.Semaphore
 
 
@@ -78,6 +80,7 @@ async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
             inbox_rules=InboxRuleReader(graph),
             traces=MessageTraceReader(graph),
             block_lists=BlockListReader(exchange),
+            examination=ExaminationReader(graph, exchange),
             in_flight=in_flight,
         )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -19,3 +20,18 @@ async def all_of(coroutines: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from failures
     return [task.result() for task in tasks]
+
+
+async def both(first: Coroutine[Any, Any, S], second: Coroutine[Any, Any, T]) -> tuple[S, T]:
+    """Two requests of different kinds at once, as `all_of`."""
+    one: list[S] = []
+    other: list[T] = []
+
+    async def _first() -> None:
+        one.append(await first)
+
+    async def _second() -> None:
+        other.append(await second)
+
+    await all_of([_first(), _second()])
+    return one[0], other[0]

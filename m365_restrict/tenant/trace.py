@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
-from m365_restrict.tenant.graph import GraphReader
+from m365_restrict.tenant.graph import GraphReader, path_of
 
 REACH_DAYS = 90
 """How far back the trace goes."""
@@ -42,6 +42,16 @@ class TraceCounts:
 
     def __add__(self, other: "TraceCounts") -> "TraceCounts":
         return TraceCounts(Counter(self.by_recipient) + Counter(other.by_recipient))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceLine:
+    """What became of one message for one recipient. `status` is the service's own word."""
+
+    trace_id: str
+    recipient: str
+    subject: str
+    status: str
 
 
 class QuestionBudget:
@@ -83,31 +93,59 @@ class MessageTraceReader:
         What lies more than 90 days before `until` is left out. Unknown where the permission was not
         granted or a window could not be read: then there is no count at all, never a part of one.
         """
+        found = await self.lines(address, since=since, until=until)
+        if isinstance(found, Unknown):
+            return found
+        return TraceCounts(Counter(line.recipient for line in found))
+
+    async def lines(
+        self, address: str, *, since: datetime, until: datetime
+    ) -> tuple[TraceLine, ...] | Unknown:
+        """The same, message by message. Subjects are for messages of our own making: keep no others."""
         earliest = max(since, until - timedelta(days=REACH_DAYS) + _MARGIN)
-        lines: dict[tuple[str, str], str] = {}
+        lines: dict[tuple[str, str], TraceLine] = {}
         try:
             for start, end in _windows(earliest, until):
                 lines |= await self._window(address, start, end)
         except ServiceError as error:
             return _unknown(error)
-        return TraceCounts(Counter(lines.values()))
+        return tuple(lines.values())
 
-    async def _window(self, address: str, start: datetime, end: datetime) -> dict[tuple[str, str], str]:
-        """Recipient by trace id and recipient: windows share their bounds, so a line may come twice."""
+    async def tells_of(self, line: TraceLine, name: str) -> bool | Unknown:
+        """Whether the events of one message and recipient name a rule (graph.md 6.1).
+
+        What the events are called is unknown, so their whole text is looked through.
+        """
+        recipient = line.recipient.replace("'", "''")
+        call = f"getDetailsByRecipient(recipientAddress='{recipient}')"
+        pages = self._graph.get_pages(_PATH + path_of(line.trace_id, call), before_each=self._budget.spend)
+        try:
+            events = [event async for event in pages]
+        except ServiceError as error:
+            return _unknown(error)
+        return any(name.lower() in str(value).lower() for event in events for value in event.values())
+
+    async def _window(self, address: str, start: datetime, end: datetime) -> dict[tuple[str, str], TraceLine]:
+        """Lines by trace id and recipient: windows share their bounds, so a line may come twice."""
         sender = address.replace("'", "''")
         query = {
             "$filter": f"senderAddress eq '{sender}' and receivedDateTime ge {_instant(start)} "
             f"and receivedDateTime le {_instant(end)}",
             "$top": _PAGE,
         }
-        found: dict[tuple[str, str], str] = {}
+        found: dict[tuple[str, str], TraceLine] = {}
         pages = self._graph.get_pages(_PATH, query=query, before_each=self._budget.spend)
         async for line in pages:
             recipient = str(line.get("recipientAddress") or "").lower()
             # A filter that is silently ignored must not count other people's mail (graph.md 0.10).
             ours = str(line.get("senderAddress") or "").lower() == address.lower()
             if ours and line.get("status") != _GROUP_LINE:
-                found[str(line.get("id")), recipient] = recipient
+                found[str(line.get("id")), recipient] = TraceLine(
+                    trace_id=str(line.get("id")),
+                    recipient=recipient,
+                    subject=str(line.get("subject") or ""),
+                    status=str(line.get("status") or ""),
+                )
         return found
 
 

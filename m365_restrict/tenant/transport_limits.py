@@ -2,37 +2,27 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from m365_restrict.plan.limits import ServiceLimits
 
 _BRACKETED = re.compile(r"\(([\d,]+) bytes\)")
+_RULES, _SIZE = "TransportRuleLimit", "TransportRuleSizeLimit"
+_CHARACTERS = "TransportRuleCollectionRegexCharsLimit"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TransportLimits:
-    """`rules` counts every rule of the tenant; sizes are characters; `added_recipients` is per message."""
-
-    rules: int = 300
-    rule_size: int = 8192
-    pattern_characters: int = 20480
-    added_recipients: int = 100
-
-
-def read_limits(raw: Mapping[str, object]) -> TransportLimits:
+def read_limits(raw: Mapping[str, object]) -> ServiceLimits:
     """Read Get-TransportConfig. A value that is missing or not understood stays at the documented one."""
-    documented = TransportLimits()
-    return TransportLimits(
-        rules=_number(raw, "TransportRuleLimit", documented.rules),
-        rule_size=_number(raw, "TransportRuleSizeLimit", documented.rule_size),
-        pattern_characters=_number(
-            raw, "TransportRuleCollectionRegexCharsLimit", documented.pattern_characters
-        ),
-        added_recipients=_number(
-            raw, "TransportRuleCollectionAddedRecipientsLimit", documented.added_recipients
-        ),
+    told = {name: _number(raw, name) for name in (_RULES, _SIZE, _CHARACTERS)}
+    documented = ServiceLimits()
+    return ServiceLimits(
+        rules=told[_RULES] or documented.rules,
+        rule_size=told[_SIZE] or documented.rule_size,
+        pattern_characters=told[_CHARACTERS] or documented.pattern_characters,
+        reported=all(told.values()),
     )
 
 
-def _number(raw: Mapping[str, object], name: str, documented: int) -> int:
+def _number(raw: Mapping[str, object], name: str) -> int | None:
     """A number, or text such as "8 KB (8,192 bytes)", alone or as a line of TransportRuleConfig."""
     value = raw.get(name)
     if value is None:
@@ -44,4 +34,4 @@ def _number(raw: Mapping[str, object], name: str, documented: int) -> int:
     text = str(value or "")
     bracketed = _BRACKETED.search(text)
     digits = bracketed.group(1).replace(",", "") if bracketed else text.strip()
-    return int(digits) if digits.isdigit() else documented
+    return int(digits) if digits.isdigit() else None

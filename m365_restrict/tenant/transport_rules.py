@@ -12,6 +12,7 @@ from m365_restrict.tenant.exchange import (
     ReadCmdlet,
     WriteCmdlet,
 )
+from m365_restrict.tenant.roles import why_unread
 
 RawRule: TypeAlias = dict[str, Any]
 
@@ -35,7 +36,7 @@ class TransportRuleReader:
         try:
             result = await self._exchange.invoke(ReadCmdlet.TRANSPORT_RULE)
         except ServiceError as error:
-            return Unknown(SCOPE, error.message)
+            return Unknown(SCOPE, why_unread(ReadCmdlet.TRANSPORT_RULE, error))
         if result.truncated:
             return Unknown(SCOPE, "Exchange said that there are more rules than it returned.")
         if any(not rule.get("Guid") for rule in result.values):

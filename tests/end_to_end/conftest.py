@@ -13,17 +13,21 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
+import jsonschema
 import pytest
 
+from m365_restrict.cli.life import LifeRequest, run_retention, run_reviews
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
 from m365_restrict.report.documents import Verb
 
 NOW = "2026-11-23T09:00:00Z"
 CONTACTS, REVIEWS, CHOICES = "Restricted contacts", "Restriction reviews", "Councillor mail choices"
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 COUNCILLORS = [f"cllr.{letter}@ash.example" for letter in "abcdefghijkl"]
 
 _CASE = {
@@ -98,6 +102,7 @@ class Sandbox(Protocol):
 
     def seed(self, document: Mapping[str, Any]) -> None: ...
     def control(self, method: str, path: str, json: Any = None, *, params: Any = None) -> httpx.Response: ...
+    def graph(self, method: str, path: str, *, params: Any = None) -> httpx.Response: ...
 
 
 @dataclass(frozen=True)
@@ -148,6 +153,7 @@ class Council:
     councillors = tuple(COUNCILLORS)
     users = tuple(_USERS)
     groups = tuple(_GROUPS)
+    schemas = SCHEMAS
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -336,3 +342,64 @@ def is_write(request: Mapping[str, Any]) -> bool:
 def council(sandbox: Any) -> Council:
     """The council in a sandbox that is empty until it is planted."""
     return Council(sandbox)
+
+
+class Life:
+    """The council as time passes: `reviews` and `retention` day by day, and what they leave behind."""
+
+    #: Who the notices come from and to whom they go where nobody acts: for `plant(settings=...)`.
+    settings: Mapping[str, str] = {
+        "NOTIFY__SENDER": "contact@ash.example",
+        "NOTIFY__MONITORING_OFFICER": "monitoring@ash.example",
+    }
+
+    def __init__(self, council: Council) -> None:
+        self.council = council
+
+    def on(self, day: str) -> None:
+        """Nine in the morning of that day, in winter; ten in summer."""
+        self.council.clock(f"{day}T09:00:00Z")
+
+    def reviews(self, day: str | None = None, **settings: str) -> dict[str, Any]:
+        """Run `reviews` on that day; its document."""
+        if day:
+            self.on(day)
+        return self._run(run_reviews, LifeRequest(output="json"), settings)
+
+    def retention(self, *, approve: bool = False) -> dict[str, Any]:
+        """Run `retention`; its document."""
+        return self._run(run_retention, LifeRequest(output="json", approve=approve), {})
+
+    def sent(self, day: str) -> list[tuple[str, str]]:
+        """The notices of that day's run as (kind, role), the weekly lists left out."""
+        notices = self.reviews(day)["notices"]
+        assert all(one["sent"] for one in notices), notices
+        return sorted((one["kind"], one["role"]) for one in notices if one["kind"] != "worklist")
+
+    def item(self, title: str, number: int) -> dict[str, Any]:
+        """An item as Graph shows it."""
+        lists = f"sites/{self.council.sandbox.env['M365_RESTRICT_REGISTER__SITE']}:/lists"
+        path, expand = f"{lists}/{title}/items/{number}", {"$expand": "fields"}
+        found: dict[str, Any] = self.council.sandbox.graph("GET", path, params=expand).json()
+        return found
+
+    def ledger_file(self) -> Path:
+        """Where the ledger is."""
+        return Path(self.council.sandbox.env["M365_RESTRICT_LEDGER__URL"].removeprefix("sqlite:///"))
+
+    def _run(self, verb: Any, request: LifeRequest, settings: Mapping[str, str]) -> dict[str, Any]:
+        changed = {f"M365_RESTRICT_{name}": value for name, value in {**_SECRETS, **settings}.items()}
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            verb(request, {**self.council.sandbox.env, **changed})
+        document: dict[str, Any] = json.loads(out.getvalue())
+        assert document["error"] is None, (document["error"], err.getvalue())
+        name = document["schema"].split("/")[1]
+        jsonschema.validate(document, json.loads((SCHEMAS / f"{name}.json").read_text()))
+        return document
+
+
+@pytest.fixture
+def life(council: Council) -> Life:
+    """The council through time, with nothing planted yet."""
+    return Life(council)

@@ -209,3 +209,63 @@ def test_a_certificate_signs_in_as_a_secret_does(council: Any) -> None:
     applied = council.apply(settings={name: env[f"M365_RESTRICT_{name}"] for name in names})
     assert applied.exit_code == 0
     assert council.ours() == {}
+
+
+STRANGER = "stranger@else.example"
+
+
+def from_now_on(council: Any, **behaviour: Any) -> None:
+    """The tenant behaves otherwise from now on."""
+    document = council.sandbox.tenant.document
+    changed = {**document, "behaviour": {**document["behaviour"], **behaviour}}
+    council.sandbox.tenant.store.put("tenant", "tenant", changed)
+
+
+def untouched(council: Any) -> bool:
+    """Whether mail of somebody whom no case names arrives as it always did."""
+    (copy,) = council.mail(STRANGER, [OFFICER])
+    return (copy["outcome"], copy["folder"], copy["rules"]) == ("delivered", "Inbox", [])
+
+
+@pytest.mark.parametrize("measure", ["Redirect to single contact", "Refuse with notice"])
+@pytest.mark.parametrize("match", ["from", "patterns"])
+def test_a_sender_that_is_dropped_when_a_rule_is_made_touches_nobody(
+    council: Any, measure: str, match: str
+) -> None:
+    dropped = "From" if match == "from" else "FromAddressMatchesPatterns"
+    council.plant(
+        council.case("RC-1", Measure=measure), council.case("RC-2"), behaviour={"drop_parameter": dropped}
+    )
+    assert council.apply(settings={"RULES__SENDER_MATCH": match}).exit_code == 4
+    assert untouched(council)
+    assert {one["State"] for one in council.ours().values()} <= {"Disabled"}
+    log = council.requests()
+    assert {one["cmdlet"] for one in log} & {"Enable-TransportRule"} == set()
+
+
+def test_a_sender_that_is_dropped_from_one_new_rule_alone_touches_nobody(council: Any) -> None:
+    council.plant(council.case("RC-1"), council.case("RC-2"))
+    council.fault("drop_parameter", cmdlet="New-TransportRule")
+    council.apply()
+    assert untouched(council)
+    assert all(rule["From"] for rule in council.ours().values() if rule["State"] == "Enabled")
+
+
+@pytest.mark.parametrize(
+    ("match", "dropped"), [("patterns", "FromAddressMatchesPatterns"), ("from", "From")], ids=str
+)
+def test_a_sender_that_is_dropped_from_an_update_touches_nobody_once_it_is_read_back(
+    council: Any, match: str, dropped: str
+) -> None:
+    """The rule changes from one sender condition to the other, and the new one never arrives."""
+    before = "from" if match == "patterns" else "patterns"
+    council.plant(council.case("RC-1"), council.case("RC-2"))
+    assert council.apply(settings={"RULES__SENDER_MATCH": before}).exit_code == 0
+    from_now_on(council, drop_parameter=dropped)
+    assert council.apply(settings={"RULES__SENDER_MATCH": match}).exit_code == 4
+    assert untouched(council)
+    assert all(
+        rule["From"] or rule["FromAddressMatchesPatterns"]
+        for rule in council.ours().values()
+        if rule["State"] == "Enabled"
+    )

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 from m365_restrict.cli.letter import LetterRequest, run_letter
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.letters.drafting import draft_letters, draft_links
+from m365_restrict.letters.drafting import draft_letters
 from m365_restrict.letters.letter_run import LetterOrder
 from m365_restrict.reconcile import reconcile
 from m365_restrict.report.documents import Verb
@@ -85,12 +85,9 @@ class Office:
 
     def draft(self, run_id: str = "run-1"):
         """What came of one run: the notes by item, and the documents that the run drafted."""
-        return asyncio.run(self._drafts(run_id, write=True))
+        return asyncio.run(self._drafts(run_id))
 
-    def links(self):
-        return asyncio.run(self._drafts("run-x", write=False))
-
-    async def _drafts(self, run_id: str, *, write: bool):
+    async def _drafts(self, run_id: str):
         settings = load_settings(self.env, None)
         tenant = tenant_options(settings)
         with open_ledger(settings.ledger.url) as ledger:
@@ -105,7 +102,7 @@ class Office:
                     progress=lambda _: None,
                 )
                 found = await reconcile(run)
-                return await draft_letters(run, found, writers) if write else draft_links(run, found)
+                return await draft_letters(run, found, writers)
 
     def filed(self) -> dict[str, bytes]:
         files = self.council.sandbox.control("GET", "library").json()["files"]
@@ -259,7 +256,6 @@ def test_an_approved_case_without_notice_gets_its_letter_once(council, office):
     again = office.draft("run-2")
     assert again.drafted == ()
     assert again.notes == made.notes
-    assert office.links() == {"1": [line]}
 
 
 def test_a_case_that_has_its_notice_gets_no_letter(council, office):
@@ -321,6 +317,54 @@ def test_a_lifted_case_gets_its_letter_from_the_run_that_sees_it_end(council, of
     assert [one.kind for one in made.drafted] == ["lift"]
     council.apply()
     assert office.draft("run-2").notes == made.notes
+
+
+def applied(council, office, verb: str = "apply"):
+    answer = council.run(verb, settings=office.settings, approve=True)
+    assert answer.exit_code == 0, answer.document
+    return answer
+
+
+UPLOAD = {"status": 403, "times": 9, "path_regex": "/content$"}
+
+
+def test_a_lift_letter_whose_upload_fails_is_drafted_by_a_later_run(council, office):
+    council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **TOLD))
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    council.fault("status", **UPLOAD)
+    applied(council, office)
+    assert office.filed() == {}
+    council.sandbox.control("DELETE", "faults")
+    applied(council, office)
+    assert sorted(office.filed()) == ["RC-1_lift_2026-11-23_en.docx", "RC-1_lift_2026-11-23_en.html"]
+
+
+def test_a_lift_letter_that_lacks_a_fact_is_drafted_once_it_is_there(council, office):
+    council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **{**TOLD, "PersonName": ""}))
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    applied(council, office)
+    council.edit(1, by="officer@ash.example", **TOLD)
+    applied(council, office)
+    assert len(office.filed()) == 2
+
+
+def test_an_end_that_healing_saw_first_still_has_its_letter(council, office):
+    council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **TOLD))
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    applied(council, office, "heal")
+    applied(council, office)
+    assert len(office.filed()) == 2
+
+
+@pytest.mark.parametrize("kind", ["decision", "review"])
+def test_any_letter_whose_upload_fails_is_drafted_by_a_later_run(council, office, kind):
+    notice = {"NoticeSentOn": ""} if kind == "decision" else {"NoticeDocId": "DOC-7"}
+    reviews = [review("RC-1", Outcome="Keep")] if kind == "review" else []
+    council.plant(council.case("RC-1", **TOLD, **notice), reviews=reviews)
+    council.fault("status", **UPLOAD)
+    assert office.draft().drafted == ()
+    council.sandbox.control("DELETE", "faults")
+    assert [one.kind for one in office.draft("run-2").drafted] == [kind]
 
 
 def test_a_case_lifted_before_the_tool_knew_it_gets_no_letter(council, office):

@@ -93,6 +93,16 @@ def test_an_empty_review_day_is_filled(council: Any, start: str, stored: str) ->
     assert fields(council, 1)["NextReviewOn"] == stored
 
 
+@pytest.mark.requirement("M-49")
+def test_a_review_day_that_was_cleared_is_counted_from_the_review(council: Any) -> None:
+    council.plant(council.case("RC-1", NextReviewOn=None, EndsOn="2027-09-01"))
+    council.clock("2027-02-01T09:00:00Z")
+    held = {"Title": "RC-1", "Kind": "Scheduled review", "Outcome": "Keep", "DecidedOn": "2027-02-01"}
+    council.add(by="director@ash.example", title="Restriction reviews", **held)
+    council.apply()
+    assert fields(council, 1)["NextReviewOn"] == "2027-07-31T23:00:00Z"
+
+
 def test_nothing_is_written_where_nothing_changed(council: Any) -> None:
     council.plant(
         council.case("RC-1"),

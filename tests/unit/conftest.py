@@ -28,7 +28,7 @@ from m365_restrict.rules.normalise import observe_inbox_rule, observe_transport_
 from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule, Properties
 from m365_restrict.rules.parameters import message_rule_body
 from m365_restrict.rules.properties import inbox_properties, transport_properties
-from m365_restrict.rules.transport_rule import RuleMode
+from m365_restrict.rules.transport_rule import RuleMode, TransportRule
 
 SPOC, OFFICER, PLANNING = "contact@ash.example", "officer@ash.example", "planning@ash.example"
 COUNCILLOR, PROTECTED, TEAM = "cllr.b@ash.example", "monitoring@ash.example", "team@ash.example"
@@ -68,6 +68,8 @@ class Council:
         self.group: Resolved = self.recipient("councillors@ash.example", RecipientKind.GROUP)
         self.members = frozenset({COUNCILLOR})
         self.protected: tuple[Resolved, ...] = (self.recipient(PROTECTED),)
+        self.senders: dict[str, Resolved] = {}
+        self.standing_senders: dict[str, tuple[str, ...]] = {}
         self.people: dict[str, Resolved] = {
             one.asked: one
             for one in (
@@ -94,6 +96,8 @@ class Council:
             councillors_group=self.group,
             councillor_members=self.members,
             protected=self.protected,
+            senders=self.senders,
+            standing_senders=self.standing_senders,
         )
 
     @staticmethod
@@ -166,10 +170,7 @@ class Council:
         observed = tenant.observed()
         assert isinstance(observed.transport, tuple)
         by_name = {rule.name: rule for rule in observed.transport}
-        entries = [
-            _remembered(by_name[rule.name], rule.key, rule.case_reference, rule.holder)
-            for rule in desired.transport
-        ]
+        entries = [_remembered(by_name[rule.name], rule) for rule in desired.transport]
         for wanted in desired.inbox:
             rules = observed.inbox[wanted.mailbox]
             assert isinstance(rules, tuple)
@@ -185,6 +186,7 @@ class Council:
                     properties=found.properties,
                     chosen_by_holder=wanted.chosen_by_holder,
                     saved=wanted.saved,
+                    item_id=wanted.item_id,
                 )
             )
         return entries
@@ -206,16 +208,17 @@ class Council:
         return DifferenceInput(**fields | more)
 
 
-def _remembered(rule: ObservedTransportRule, key: str, reference: str, holder: str) -> Applied:
+def _remembered(rule: ObservedTransportRule, wanted: TransportRule) -> Applied:
     return Applied(
-        key=key,
+        key=wanted.key,
         kind=RuleKind.TRANSPORT_RULE,
         guid_or_rule_id=rule.guid,
-        mailbox=holder,
-        case_reference=reference,
+        mailbox=wanted.holder,
+        case_reference=wanted.case_reference,
         name=rule.name,
         properties=rule.properties,
-        chosen_by_holder=bool(holder),
+        chosen_by_holder=bool(wanted.holder),
+        item_id=wanted.item_id,
     )
 
 

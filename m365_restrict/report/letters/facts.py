@@ -8,6 +8,7 @@ from enum import StrEnum
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.policy.profile import Challenge, Ombudsman
 from m365_restrict.register.case import Case, CouncillorRoute, Measure, Scope
+from m365_restrict.register.read_review import Review
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.council import Council
 from m365_restrict.report.letters.language import Wording
@@ -39,7 +40,8 @@ class CaseSource:
 
     `person` has the personal columns that are filled in. `signed_by` is the officer who approved or
     reviewed, `signatory_title` that officer's job title where it is not the usual one.
-    `dated_on` is the day of the letter, `ended_on` the first day without the restriction.
+    `dated_on` is the day of the letter, `decided_on` that of the approval, `ended_on` the first day without
+    the restriction. `reviews` are all reviews of the case.
     """
 
     case: Case
@@ -49,6 +51,8 @@ class CaseSource:
     signatory_title: str = ""
     ward_councillors: tuple[str, ...] = ()
     review: ReviewSource | None = None
+    reviews: tuple[Review, ...] = ()
+    decided_on: date | None = None
     ended_on: date | None = None
 
 

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from m365_restrict.policy.life import life_rules
 from m365_restrict.policy.profile import NoticeTexts, PolicyLanguage, Profile
+from m365_restrict.policy.review_days import next_review_day
 from m365_restrict.register.case import Channel, CouncillorRoute, Measure, Scope
 from m365_restrict.register.columns import RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.review import Outcome, ReviewKind
@@ -99,7 +101,7 @@ class _Gatherer:
             ward_councillors=source.ward_councillors,
             effective_from=protected.effective_from,
             ends_on=review.ends_on if review else protected.ends_on,
-            next_review_on=_still_to_come(other.next_review_on, source.dated_on),
+            next_review_on=self._next_review_on,
             review=review,
             ended_on=source.ended_on,
         )
@@ -107,6 +109,21 @@ class _Gatherer:
     @property
     def _signatory_title(self) -> Wording:
         return _either(read_wording(self._source.signatory_title), self._council.signatory_title)
+
+    @property
+    def _next_review_on(self) -> date | None:
+        """The day on the item, or the one that the tool is to fill in there; after a review, the next one.
+
+        A day that is past is no promise: the letter leaves the sentence out.
+        """
+        source, profile = self._source, self._profile
+        day = source.case.other.next_review_on
+        if source.reviews or (day is None and profile.review_months):
+            rules = life_rules(profile)
+            day = next_review_day(
+                source.case, decided_on=source.decided_on, reviews=source.reviews, rules=rules
+            )
+        return day if day is not None and day >= source.dated_on else None
 
     @property
     def _policy_name(self) -> Wording:
@@ -176,11 +193,7 @@ class _Gatherer:
     def _check_decision(self) -> None:
         other = self._source.case.other
         self._want(other.grounds, "why", _column("Grounds"))
-        self._want(
-            _still_to_come(other.next_review_on, self._source.dated_on),
-            "when it is reviewed",
-            _column("NextReviewOn"),
-        )
+        self._want(self._next_review_on, "when it is reviewed", _column("NextReviewOn"))
 
     def _review(self, review: ReviewSource | None) -> ReviewFacts | None:
         if review is None or review.outcome is None or review.outcome is Outcome.PENDING:
@@ -215,11 +228,6 @@ def _either(first: Wording, second: Wording) -> Wording:
     Two languages of one letter must not name different routes.
     """
     return first if first.en or first.cy else second
-
-
-def _still_to_come(day: date | None, dated_on: date) -> date | None:
-    """A review day that is past is no promise: the letter leaves the sentence out."""
-    return day if day is not None and day >= dated_on else None
 
 
 def _column(name: str) -> str:

@@ -38,7 +38,7 @@ class LetterView:
             "person_address": facts.person_address,
             "dated_on": self._day(facts.dated_on),
             "signed_by": facts.signed_by,
-            "signatory_title": self._say(facts.signatory_title, "setting …LETTERS__SIGNATORY_TITLE_CY"),
+            "signatory_title": self._signatory_title(),
             "council": self._say(council.name, "setting …LETTERS__COUNCIL_NAME_CY"),
             "council_address": council.address,
             "telephone": council.telephone,
@@ -47,6 +47,14 @@ class LetterView:
                 council.adjustments_route, "setting …LETTERS__ADJUSTMENTS_ROUTE_CY"
             ),
         }
+
+    def _signatory_title(self) -> str:
+        """The council's usual title, or that which the officer wrote into the review."""
+        title, usual = self._facts.signatory_title, self._facts.council.signatory_title
+        where = (
+            "setting …LETTERS__SIGNATORY_TITLE_CY" if title == usual else "column OfficerTitle of the review"
+        )
+        return self._say(title, where)
 
     def _policy(self) -> dict[str, ViewValue]:
         facts = self._facts

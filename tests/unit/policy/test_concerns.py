@@ -215,8 +215,23 @@ class TestOfReviews:
     @pytest.mark.requirement("Y1-22", "M-49")
     def test_an_empty_review_day_is_counted_from_the_last_review(self, judge, case, review):
         reviewed = review(Outcome="Keep", DecidedOn=date(2026, 12, 1))
-        assert judge(case()).accepted[0].next_review_on == date(2027, 3, 7)
-        assert judge(case(), reviews=[reviewed]).accepted[0].next_review_on == date(2027, 6, 1)
+        long = {"EndsOn": date(2027, 8, 31)}
+        assert judge(case(**long)).accepted[0].next_review_on == date(2027, 3, 7)
+        assert judge(case(**long), reviews=[reviewed]).accepted[0].next_review_on == date(2027, 6, 1)
+
+    @pytest.mark.parametrize("reviewed", [False, True])
+    def test_an_empty_review_day_is_never_after_the_last_day(self, judge, case, review, reviewed):
+        reviews = [review(Outcome="Keep", DecidedOn=date(2026, 12, 1))] if reviewed else []
+        assert judge(case(), reviews=reviews).accepted[0].next_review_on == date(2027, 3, 6)
+
+    @pytest.mark.requirement("Y1-22", "M-49")
+    def test_a_review_day_on_the_item_is_over_once_that_review_is_held(self, judge, case, review):
+        """The tool fills the day in and nobody has to move it: a recorded review does."""
+        named = {"NextReviewOn": date(2026, 12, 4), "EndsOn": date(2027, 8, 31)}
+        held = review(Outcome="Keep", DecidedOn=date(2026, 12, 1))
+        assert warned(judge(case(**named), reviews=[held])) == set()
+        assert judge(case(**named), reviews=[held]).accepted[0].next_review_on == date(2027, 6, 1)
+        assert warned(judge(case(**named))) == {"review-overdue"}
 
     @pytest.mark.parametrize(
         ("under", "who", "said"),

@@ -211,8 +211,8 @@ class TestQuorum:
     ],
 )
 def test_the_next_review_is_counted_as_the_policy_says(judge, case, name, due):
-    """In force from 7 September, decided on 1 September."""
-    (accepted,) = judge(approved(case, name), under=name).accepted
+    """In force for a year from 7 September, decided on 1 September."""
+    (accepted,) = judge(approved(case, name, EndsOn=date(2027, 9, 7)), under=name).accepted
     assert (accepted.decided_on, accepted.next_review_on) == (date(2026, 9, 1), due)
 
 

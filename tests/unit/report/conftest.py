@@ -7,6 +7,7 @@ import pytest
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import FieldChange
+from m365_restrict.plan.limits import Headroom, LargestRule, Use
 from m365_restrict.report.documents import (
     CaseLine,
     CaseStatus,
@@ -23,6 +24,7 @@ from m365_restrict.report.documents import (
     LiveLine,
     LiveState,
     Outcome,
+    OverrideLine,
     PlanDocument,
     RefusedLine,
     RuleLine,
@@ -90,6 +92,16 @@ def plan_document():
         choices=ChoiceCounts(live=3, refused=1),
         guards=(GuardLine(code="source-shrunken", message="6 cases vanished.", override=""),),
         tests=RuleTestCounts(passed=4, failed=0),
+        overrides=(
+            OverrideLine(code="source-shrunken", reason="CHG-1042", until=NOON, limit=4, used=True),
+            OverrideLine(code="approver-unknown", reason="CHG-1043", until=NOON, limit=None, used=False),
+        ),
+        headroom=Headroom(
+            rules=Use(used=12, planned=13, limit=300),
+            pattern_characters=Use(used=1200, planned=1200, limit=20_480),
+            largest_rule=LargestRule(used=812, limit=8_192),
+            reported=True,
+        ),
     )
 
 
@@ -108,6 +120,7 @@ def drift_document():
         changed_at=NOON,
         message="Someone disabled the rule.",
         action="Ask who changed it.",
+        id="3fa9c01b7e",
     )
     states = [*LiveState, LiveState.IN_STEP]
     live = tuple(

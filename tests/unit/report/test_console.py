@@ -147,3 +147,15 @@ def test_values_are_told_in_words(value, words):
 @pytest.mark.parametrize(("number", "words"), [(0, "no cases"), (1, "1 case"), (2, "2 cases")])
 def test_counts_agree_with_their_noun(number, words):
     assert counted(number, "case") == words
+
+
+def test_overrides_and_head_room_are_told(plan_document):
+    lines = printed(plan_document)
+    assert (
+        "! override of source-shrunken until 2026-11-23T12:00:00Z, up to 4 cases: CHG-1042"
+        " (it lets this run pass)"
+    ) in lines
+    assert (
+        "Head-room: 12 (13 with this plan) of 300 transport rules; 1,200 of 20,480 characters of words and "
+        "patterns; our largest rule 812 of 8,192 characters."
+    ) in lines

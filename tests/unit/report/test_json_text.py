@@ -59,7 +59,24 @@ def test_the_schema_forbids_what_it_does_not_name(plan_document):
 @pytest.mark.parametrize(
     ("name", "keys"),
     [
-        ("plan", {"plan_id", "changes", "refused", "choices", "guards", "tests"}),
+        (
+            "plan",
+            {
+                "plan_id",
+                "basis",
+                "changes",
+                "refused",
+                "choices",
+                "guards",
+                "tests",
+                "failed_tests",
+                "overrides",
+                "headroom",
+                "settling",
+                "foreign_rules",
+                "script",
+            },
+        ),
         ("drift", {"findings", "live", "summary"}),
         ("explain", {"address", "case_refs", "rules", "copies", "because"}),
         ("validate", {"cases", "choices", "policy_warnings", "refused_choices", "summary"}),
@@ -81,6 +98,8 @@ def test_the_keys_of_a_change(plan_document):
         "effect",
         "outcome",
         "reason",
+        "measure",
+        "waived",
     }
 
 

@@ -25,6 +25,12 @@ def test_secrets_are_masked():
     assert _rows()["LEDGER__URL"].value == "postgresql://me:********@db.example/l"
 
 
+def test_change_windows_are_shown_as_they_were_written():
+    windows = "Mon-Fri 09:00-17:00,Sat 22:00-02:00"
+    given = _GIVEN | {f"{_P}SAFETY__CHANGE_WINDOWS": windows}
+    assert _rows(given)["SAFETY__CHANGE_WINDOWS"].value == windows
+
+
 def test_a_secret_that_is_not_set_is_shown_as_empty():
     assert _rows()["AUTH__READER__CLIENT_SECRET"].value == ""
 

@@ -155,6 +155,17 @@ def test_a_clock_is_refused_if_any_endpoint_is_elsewhere(name):
     assert "CLOCK__URL is for a sandbox alone" in message
 
 
+def test_change_windows_are_a_list():
+    windows = _load(SAFETY__CHANGE_WINDOWS="Mon-Fri 09:00-17:00, Sat 22:00-02:00").safety.change_windows
+    assert [str(one) for one in windows] == ["Mon-Fri 09:00-17:00", "Sat 22:00-02:00"]
+
+
+def test_a_misspelt_change_window_is_named():
+    message = _refusal(_NEEDED | {f"{_P}SAFETY__CHANGE_WINDOWS": "Mon-Fri 09:00-17:00,Sta 10:00-11:00"})
+    assert f"{_P}SAFETY__CHANGE_WINDOWS" in message
+    assert "'Sta 10:00-11:00' is not a change window" in message
+
+
 def test_settings_cannot_be_changed():
     with pytest.raises(ValueError, match="frozen"):
         _load().rules.mode = "enforce"

@@ -1,6 +1,10 @@
+from datetime import timedelta
+from pathlib import Path
+
 import pytest
 
-from m365_restrict.errors import ConfigurationError
+from m365_restrict.options import ScriptOptions
+from m365_restrict.rules.compilation import Carrier
 from settings import load_settings
 from settings.run_options import run_options
 
@@ -13,14 +17,31 @@ _NEEDED = {
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("ENFORCE_WITH", "script"), ("ENFORCE_WITH", "inbox_rules"), ("CHOICES__CREATE_FOLDER", "true")],
+    ("value", "carrier"),
+    [
+        ("mail_flow", Carrier.TRANSPORT_RULES),
+        ("script", Carrier.TRANSPORT_RULES),
+        ("inbox_rules", Carrier.INBOX_RULES),
+    ],
 )
-def test_a_setting_that_would_do_nothing_is_refused_by_name(name: str, value: str) -> None:
-    settings = load_settings({**_NEEDED, f"M365_RESTRICT_{name}": value}, None)
-    with pytest.raises(ConfigurationError, match=f"M365_RESTRICT_{name}={value}"):
-        run_options(settings)
+def test_the_way_to_enforce_decides_which_layer_carries_the_measures(value: str, carrier: Carrier) -> None:
+    options = run_options(load_settings({**_NEEDED, "M365_RESTRICT_ENFORCE_WITH": value}, None))
+    assert options.compile.carrier is carrier
+    assert options.sees_transport_rules is (carrier is Carrier.TRANSPORT_RULES)
+
+
+def test_folders_are_made_only_where_the_setting_says_so() -> None:
+    asked = {**_NEEDED, "M365_RESTRICT_CHOICES__CREATE_FOLDER": "true"}
+    assert run_options(load_settings(asked, None)).create_folders
+    assert not run_options(load_settings(_NEEDED, None)).create_folders
 
 
 def test_the_required_settings_are_enough() -> None:
     assert run_options(load_settings(_NEEDED, None)).instance_id == "ash"
+
+
+def test_scripts_are_asked_for_by_the_setting_alone() -> None:
+    asked = {"M365_RESTRICT_ENFORCE_WITH": "script", "M365_RESTRICT_SCRIPT__HIGH_AFTER_DAYS": "5"}
+    found = run_options(load_settings({**_NEEDED, **asked}, None)).script
+    assert found == ScriptOptions(folder=Path(), high_after=timedelta(days=5))
+    assert run_options(load_settings(_NEEDED, None)).script is None

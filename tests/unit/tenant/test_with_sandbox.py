@@ -568,7 +568,9 @@ def test_approvers_may_be_people_and_groups(sandbox):
 def test_accepted_domains_and_limits(sandbox):
     sandbox.seed(_seed())
     assert "ashbourne.example" in _read(sandbox, lambda r: r.directory.accepted_domains())
-    assert _read(sandbox, lambda r: r.directory.limits()).rules == 300
+    limits = _read(sandbox, lambda r: r.directory.limits())
+    assert (limits.rules, limits.rule_size, limits.pattern_characters) == (300, 8192, 20_480)
+    assert limits.reported
 
 
 def test_without_an_exchange_role_nothing_is_asked_of_exchange(sandbox):

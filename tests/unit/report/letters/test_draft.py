@@ -224,6 +224,7 @@ def test_english_needs_nobody_to_check_the_welsh(desk, council_with):
         ({"grounds": ("Own words",)}, "column Grounds"),
         ({"route_text": "Write to PO Box 1."}, "column RouteText"),
         ({"channels_open": (), "no_channel_reason": "court order"}, "column NoChannelReason"),
+        ({"signatory_title": "Head of Housing"}, "column OfficerTitle"),
     ],
 )
 def test_words_without_welsh_refuse_the_welsh_letter_and_name_the_column(desk, changes, place):

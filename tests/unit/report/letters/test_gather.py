@@ -6,7 +6,8 @@ from datetime import date
 import pytest
 
 from m365_restrict.register.case import Channel, CouncillorRoute, Measure, Scope
-from m365_restrict.register.review import Outcome
+from m365_restrict.register.read_review import Review
+from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.facts import LetterFacts, LetterKind, LetterRefused
 from m365_restrict.report.letters.language import NO_WORDING, Wording
@@ -126,6 +127,42 @@ def test_a_review_that_lifts_needs_nothing_of_the_restriction(desk):
 
 def test_an_extension_ends_on_its_new_day(desk):
     assert desk.facts(K.REVIEW).ends_on == date(2027, 6, 7)
+
+
+@pytest.mark.requirement("M-49")
+@pytest.mark.parametrize(
+    ("profile", "reviewed", "due"),
+    [
+        ("default", None, date(2027, 3, 7)),
+        ("managed-register", None, date(2027, 2, 28)),
+        ("default", date(2027, 2, 20), date(2027, 8, 20)),
+    ],
+    ids=["from the start", "from the decision", "from the review that was held"],
+)
+def test_an_empty_review_day_is_the_policys(desk, profile, reviewed, due):
+    """The letter goes out before the tool fills in the day: the case counts only once the person is told."""
+    held = Review(
+        item_id="5", title="RC-2026-014", kind=ReviewKind.SCHEDULED, outcome=Outcome.KEEP,
+        opened_on=None, decided_on=reviewed, told_on=None, saved_on=None,
+    )  # fmt: skip
+    facts = desk.facts(
+        profile=profile,
+        next_review_on=None,
+        ends_on=date(2027, 9, 6),
+        decided_on=date(2026, 8, 28),
+        reviews=(held,) if reviewed else (),
+    )
+    assert facts.next_review_on == due
+
+
+def test_a_letter_about_a_review_names_the_next_one(desk):
+    """Not the day on the item, which is that of the review just held."""
+    held = Review(
+        item_id="5", title="RC-2026-014", kind=ReviewKind.SCHEDULED, outcome=Outcome.KEEP,
+        opened_on=None, decided_on=date(2027, 1, 4), told_on=None, saved_on=None,
+    )  # fmt: skip
+    changes = {"reviews": (held,), "ends_on": date(2027, 12, 6), "dated_on": date(2027, 1, 5)}
+    assert desk.facts(K.REVIEW, **changes).next_review_on == date(2027, 7, 4)
 
 
 def test_the_reviewing_officers_own_title_is_used(desk):

@@ -1,0 +1,114 @@
+"""Transport rules over the wire: made disabled, proven, judged by what stands when nobody answers."""
+
+from typing import Any
+
+import pytest
+
+MADE = [("RC-1", "applied")]
+SHORT = {"EXCHANGE__TIMEOUT_SECONDS": "0.5", "EXCHANGE__DEADLINE_SECONDS": "0.1"}
+ONE, TWO = ("a@mail.example",), ("a@mail.example", "b@mail.example")
+WRITES = ["New", "Enable", "Set", "Remove"]
+
+
+def scene(desk: Any, write: str) -> None:
+    """Something to do that needs this cmdlet, and no more than one change."""
+    desk.cases = [desk.council.case("RC-1", addresses=ONE)]
+    if write in {"New", "Enable"}:
+        return
+    assert desk.carry_out(desk.plan()) == MADE
+    desk.cases = [desk.council.case("RC-1", addresses=TWO)] if write == "Set" else []
+
+
+def stands(desk: Any, write: str) -> None:
+    """One rule as wanted, or none, never two, and nothing left to do."""
+    ours = [name for name in desk.rules() if name.startswith("RC-1")]
+    assert len(ours) == (write != "Remove")
+    assert desk.in_step()
+
+
+@pytest.mark.parametrize(
+    ("write", "fault"),
+    # The others answer with nothing, which cannot be cut short.
+    [("New", "truncate"), *((write, fault) for write in WRITES for fault in ("reset_after_commit", "delay"))],
+)
+def test_an_answer_that_is_lost_after_the_write_duplicates_nothing(desk: Any, write: str, fault: str) -> None:
+    scene(desk, write)
+    more = {"ms": 1500} if fault == "delay" else {}
+    desk.settings = SHORT
+    desk.fault(fault, cmdlet=f"{write}-TransportRule", **more)
+    assert desk.carry_out(desk.plan()) == MADE
+    stands(desk, write)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_503_after_the_write_duplicates_nothing(desk: Any, answered_503: Any, write: str) -> None:
+    scene(desk, write)
+    answered_503(lambda _method, _path, body: f"{write}-TransportRule".encode() in body)
+    assert desk.carry_out(desk.plan()) == MADE
+    stands(desk, write)
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_a_write_that_was_not_done_has_failed_and_the_next_run_does_it(desk: Any, write: str) -> None:
+    scene(desk, write)
+    desk.fault("status", status=500, cmdlet=f"{write}-TransportRule")
+    assert desk.carry_out(desk.plan()) == [("RC-1", "failed")]
+    assert desk.carry_out(desk.plan()) == MADE
+    stands(desk, write)
+
+
+def test_a_new_rule_is_made_disabled_read_back_and_enabled(desk: Any) -> None:
+    scene(desk, "New")
+    plan = desk.plan()
+    desk.requests()
+    desk.carry_out(plan)
+    cmdlets = [one["cmdlet"] for one in desk.requests() if one["cmdlet"]]
+    assert cmdlets == ["New-TransportRule", "Get-TransportRule", "Enable-TransportRule", "Get-TransportRule"]
+    assert desk.rules()["RC-1 Redirect to single contact"]["State"] == "Enabled"
+
+
+@pytest.mark.parametrize("dropped", ["From", "RedirectMessageTo", "ExceptIfSentToMemberOf", "ExpiryDate"])
+def test_a_new_rule_that_lost_a_parameter_is_removed_and_never_enabled(desk: Any, dropped: str) -> None:
+    desk.behave(drop_parameter=dropped)
+    scene(desk, "New")
+    desk.requests()
+    assert desk.carry_out(desk.plan()) == [("RC-1", "failed")]
+    assert f"differs from what was sent in {dropped}" in desk.recorded[0].reason
+    assert "Enable-TransportRule" not in {one["cmdlet"] for one in desk.requests()}
+    assert list(desk.rules()) == ["Foreign 1", "Foreign 2"]
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_new_rule_that_came_up_enabled_without_its_sender_does_not_stay(desk: Any, *, lost: bool) -> None:
+    """The answer may be lost as well: what stands is judged, not what was heard."""
+    scene(desk, "New")
+    plan = desk.plan()
+    desk.fault("drop_parameter", cmdlet="New-TransportRule", parameter="Enabled")
+    desk.behave(drop_parameter="From")
+    if lost:
+        desk.fault("reset_after_commit", cmdlet="New-TransportRule")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert list(desk.rules()) == ["Foreign 1", "Foreign 2"]
+
+
+def test_a_rule_that_lost_its_sender_in_an_update_is_disabled_at_once(desk: Any) -> None:
+    scene(desk, "Set")
+    name = "RC-1 Redirect to single contact"
+    body = {
+        "by": "officer@ash.example",
+        "cmdlet": "Set-TransportRule",
+        "parameters": {"Identity": name, "From": []},
+    }
+    assert desk.sandbox.control("POST", "cmdlet", body).is_success
+    plan = desk.plan()
+    desk.behave(drop_parameter="From")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert desk.rules()[name]["State"] == "Disabled"
+    assert "disabled at once" in desk.recorded[0].reason
+
+
+def test_every_write_of_a_rule_carries_its_whole_sender_condition(desk: Any) -> None:
+    scene(desk, "Set")
+    desk.carry_out(desk.plan())
+    assert sorted(desk.rules()["RC-1 Redirect to single contact"]["From"]) == list(TWO)
+    assert desk.recorded[0].applied.properties["From"] == TWO
