@@ -76,9 +76,15 @@ class ByHandCode(CatalogueCode):
         "No live decision wants the rule any more, so it is not made again.",
         "If it is meant, approve the case in the register, then apply.",
     )
+    ACTION_NOT_DECIDED = (
+        "action-not-decided",
+        "The earlier form does to mail what neither the register nor an earlier run of this installation "
+        "decided, so it is not put back.",
+        "See with `m365-restrict history` what it was; if it is meant, change the case in the register.",
+    )
     HELD_BY_FREEZE = (
         "held-by-freeze",
-        "While the installation is frozen, nothing is restricted or tightened.",
+        "While the installation is frozen, nothing is restricted, tightened or re-routed.",
         "Lift the freeze with `m365-restrict unfreeze`, or leave the rule as it is.",
     )
     UNREADABLE = (

@@ -47,6 +47,16 @@ def captures_more(
     )
 
 
+def actions_in(properties: Properties) -> Properties:
+    """What a rule does to mail: all that neither says on which mail nor only names it.
+
+    A condition that rules of ours never have counts as well.
+    """
+    return {
+        name: value for name, value in properties.items() if name not in _NEUTRAL and not _says_on_what(name)
+    }
+
+
 def _exempting(name: str, value: PropertyValue | None, own: frozenset[str]) -> PropertyValue | None:
     """The exceptions of a rule without its own targets."""
     if not _EXCEPTION.fullmatch(name) or not isinstance(value, tuple):

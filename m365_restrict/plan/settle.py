@@ -18,7 +18,8 @@ from m365_restrict.plan.wanted import DifferenceInput, Wanted, WantedRules
 from m365_restrict.rules.choice_rules import choice_key, is_choice_key
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.rules.properties import senders_of
+from m365_restrict.rules.patterns import plain_sender
+from m365_restrict.rules.properties import senders_of, sorted_values
 
 _SCOPES = ("SentTo", "SentToMemberOf")
 
@@ -154,7 +155,7 @@ def _opening_instead(
         return None
     said = tuple(one for one in said if one.case_reference == trio.case_reference)
     if said and all(one.kind is not trio.kind for one in said):
-        return None  # The measure has moved to the other service: this rule is replaced, not opened.
+        return _opening_across(trio, observed, whole, said)
     label = trio.key.rpartition("/")[0]
     nearest = [one for one in said if one.key.rpartition("/")[0] == label][:1] or said
     if len(nearest) != 1 or not _may_stand_in(nearest[0], trio, observed):
@@ -162,6 +163,37 @@ def _opening_instead(
     senders = frozenset(sender for one in said for sender in senders_of(one.properties))
     form = replace(nearest[0], key=trio.key, mailbox=trio.mailbox)
     return opening_part(form, observed, whole.change_class, senders)
+
+
+def _opening_across(
+    trio: Trio, observed: ObservedRule, whole: Change, said: tuple[Wanted, ...]
+) -> Change | None:
+    """What opens in a rule that rules of the other service replace: recipients and senders not in them."""
+    form = dict(observed.properties)
+    if trio.kind is RuleKind.TRANSPORT_RULE:
+        form["SentTo"] = sorted_values(tuple(one.mailbox for one in said))
+    elif not any(reaches(one, trio.mailbox) for one in said):
+        return replace(whole, opens=True)
+    # One service's rule may name as a pattern whom the other's names by the address.
+    named = {plain_sender(sender) for one in said for sender in senders_of(one.properties)}
+    left = frozenset(one for one in senders_of(observed.properties) if plain_sender(one) in named)
+    if not left:
+        return replace(whole, opens=True)
+    stays = replace(said[0], key=trio.key, kind=trio.kind, mailbox=trio.mailbox, properties=form)
+    return opening_part(stays, observed, whole.change_class, left)
+
+
+def reaches(wanted: Wanted, mailbox: str) -> bool:
+    """Whether a wanted rule acts on mail to a mailbox, as far as the rule itself tells.
+
+    It does not tell who is in a group: a group in the scope counts as reaching it, an exempt one as not.
+    """
+    if wanted.kind is RuleKind.INBOX_RULE:
+        return wanted.mailbox == mailbox
+    sent_to, exempt = (wanted.properties.get(name) for name in ("SentTo", "ExceptIfSentTo"))
+    if isinstance(exempt, tuple) and mailbox in exempt:
+        return False
+    return not isinstance(sent_to, tuple) or mailbox in sent_to
 
 
 def _may_stand_in(said: Wanted, trio: Trio, observed: ObservedRule) -> bool:
@@ -186,8 +218,8 @@ def _is_recorded(trio: Trio, given: DifferenceInput, wanted: WantedRules, *, ope
         return True
     if trio.case_reference not in given.live_case_refs or trio.observed is None:
         return False
-    left = wanted.senders_in(trio.case_reference)
-    return opens or left.isdisjoint(senders_of(trio.observed.properties))
+    left = {plain_sender(sender) for sender in wanted.senders_in(trio.case_reference)}
+    return opens or left.isdisjoint(map(plain_sender, senders_of(trio.observed.properties)))
 
 
 def _stays(trio: Trio, given: DifferenceInput) -> Finding | None:

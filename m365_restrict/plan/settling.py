@@ -26,6 +26,7 @@ from m365_restrict.plan.lingering import (
 )
 from m365_restrict.plan.opening import only_opens
 from m365_restrict.plan.order import ORDER_FIELD
+from m365_restrict.plan.settle import reaches
 from m365_restrict.plan.standing import standing_rules
 from m365_restrict.plan.wanted import DifferenceInput, Wanted, wanted_rules
 from m365_restrict.rules.naming import LONGEST_NAME
@@ -114,12 +115,12 @@ class _Settling:
 
     def _removed_later(self, change: Change, observed: Properties, others: list[Wanted]) -> Iterator[Change]:
         """A rule that stays, as far as its successors say the same."""
-        others = [one for one in others if _may_succeed(one, change)]
+        successors = [one for one in others if _may_succeed(one, change)]
         scope = {name: value for name, value in observed.items() if name in SCOPES}
-        moves = self._moves(observed, scope, others)
+        moves = self._moves(observed, scope, successors)
         form = self._stand_in(change, observed, moves) if moves else None
         if form is None:
-            yield change
+            yield replace(change, opens=True, opening=None) if _lets_go(change, others) else change
             return
         self._note(change, moves)
         if form == observed:
@@ -242,10 +243,12 @@ def _may_succeed(wanted: Wanted, change: Change) -> bool:
     """Whether the wanted rule covers the mailbox of an inbox rule that goes."""
     if change.kind is RuleKind.TRANSPORT_RULE:
         return True
-    if wanted.kind is RuleKind.INBOX_RULE:
-        return False
-    sent_to = wanted.properties.get("SentTo")
-    return not isinstance(sent_to, tuple) or change.mailbox in sent_to
+    return wanted.kind is RuleKind.TRANSPORT_RULE and reaches(wanted, change.mailbox)
+
+
+def _lets_go(change: Change, others: Iterable[Wanted]) -> bool:
+    """Whether the register itself opens the mailbox of an inbox rule: nothing of the case reaches it now."""
+    return change.kind is RuleKind.INBOX_RULE and not any(reaches(one, change.mailbox) for one in others)
 
 
 def _holding(target: Properties, more: set[str]) -> Properties:

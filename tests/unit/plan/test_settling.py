@@ -13,6 +13,7 @@ from m365_restrict.plan.inherit import inherited
 from m365_restrict.plan.settling import keep_until_settled
 from m365_restrict.register.case import Measure
 from m365_restrict.register.choice import Handling
+from m365_restrict.rules.properties import senders_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 HOUR = timedelta(minutes=60)
@@ -90,10 +91,7 @@ def runs(council: Any) -> Runs:
 
 
 def summary(found: Difference) -> list[tuple[str, str, tuple[str, ...]]]:
-    return [
-        (change.action.value, change.key, tuple((change.target or {}).get("From", ())))
-        for change in found.changes
-    ]
+    return [(change.action.value, change.key, senders_of(change.target or {})) for change in found.changes]
 
 
 def test_a_part_stays_until_the_other_has_taken_its_sender_over(runs: Runs, council: Any) -> None:
@@ -170,7 +168,7 @@ def test_a_rule_that_stays_does_what_the_decision_says_now(runs: Runs, council: 
     council.know(council.recipient("point@ash.example"))
     runs.stand(council.case("RC-1", addresses=(A,), scope_mailboxes=(OFFICER, TEAM)))
     found = runs.decide(council.case("RC-1", addresses=(A,), spoc_mailbox="point@ash.example"))
-    stays = {change.key: change.target for change in found.changes}
+    stays = {change.key: change.target or {} for change in found.changes}
     assert stays["RC-1/named-groups/1"]["RedirectMessageTo"] == ("point@ash.example",)
     assert stays["RC-1/named-groups/1"]["SentToMemberOf"] == (TEAM,)
 
@@ -195,7 +193,7 @@ def test_transport_rules_stay_in_the_mailboxes_that_junk_takes_over(runs: Runs, 
     runs.tenant.inbox[OFFICER] = []
     junk = council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,))
     found = runs.decide(junk)
-    targets = {change.key: change.target for change in found.changes}
+    targets = {change.key: change.target or {} for change in found.changes}
     assert targets["RC-1/whole/1"]["SentTo"] == (OFFICER,)
     assert len(targets) == 2
 
@@ -211,6 +209,23 @@ def test_a_mailbox_that_leaves_the_scope_is_open_at_once(runs: Runs, council: An
     runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
     found = runs.decide(council.case("RC-1", addresses=(A,), scope_mailboxes=(PLANNING,)))
     assert sorted(action for action, _, _ in summary(found)) == ["create", "delete"]
+
+
+@pytest.mark.parametrize("exempting", [{"spoc_mailbox": OFFICER}, {"allowed_recipients": (OFFICER,)}])
+def test_a_mailbox_that_the_successor_exempts_is_open_at_once(
+    runs: Runs, council: Any, exempting: dict[str, Any]
+) -> None:
+    runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
+    found = runs.decide(council.case("RC-1", addresses=(A,), **exempting))
+    removed = [(one.mailbox, one.opens) for one in found.changes if one.action is Action.DELETE]
+    assert (removed, found.settling) == ([(OFFICER, True)], ())
+
+
+def test_a_rule_that_only_changes_its_key_in_one_mailbox_is_no_opening(runs: Runs, council: Any) -> None:
+    runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
+    runs.applied = [replace(one, key=f"{one.key}-before") for one in runs.applied]
+    found = runs.decide(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
+    assert [one.opens for one in found.changes if one.action is Action.DELETE] == [False]
 
 
 def test_a_councillors_second_rule_stays_until_the_first_has_its_sender(runs: Runs, council: Any) -> None:

@@ -1,0 +1,79 @@
+"""What opens in a rule that is to go although a guard may keep it in place (design.md 2)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from m365_restrict.plan.change import Action, Change, RuleKind
+from m365_restrict.plan.difference import difference
+from m365_restrict.register.case import Measure
+from m365_restrict.rules.transport_rule import SenderMatch
+
+A, B = "a@mail.example", "b@mail.example"
+OFFICER, PLANNING = "officer@ash.example", "planning@ash.example"
+
+
+def going(council: Any, before: Any, after: Any) -> Change:
+    """The one rule that goes when a case moves to the other service."""
+    stood = council.compile([before])
+    tenant = council.tenant(stood)
+    wanted = council.compile([after])
+    for rule in wanted.inbox:
+        tenant.inbox.setdefault(rule.mailbox, [])
+    given = council.compare(wanted, tenant, council.applied(stood, tenant))
+    (change,) = (one for one in difference(given).changes if one.action is Action.DELETE)
+    assert not change.opens
+    return change
+
+
+def junk(council: Any, *addresses: str) -> Any:
+    return council.case("RC-1", Measure.JUNK, addresses=addresses, scope_mailboxes=(OFFICER,))
+
+
+@pytest.mark.parametrize(
+    "uncovered",
+    [
+        {"scope_mailboxes": (PLANNING,)},
+        {"spoc_mailbox": OFFICER},
+        {"allowed_recipients": (OFFICER,)},
+    ],
+)
+def test_an_inbox_rule_goes_where_no_rule_of_the_case_reaches_its_mailbox(
+    council: Any, uncovered: dict[str, Any]
+) -> None:
+    opening = going(council, junk(council, A), council.case("RC-1", addresses=(A,), **uncovered)).opening
+    assert opening is not None
+    assert (opening.action, opening.opens) == (Action.DELETE, True)
+
+
+def test_an_inbox_rule_that_is_merely_replaced_opens_nothing(council: Any) -> None:
+    assert going(council, junk(council, A), council.case("RC-1", addresses=(A,))).opening is None
+
+
+def test_an_inbox_rule_lets_go_of_the_senders_that_the_case_no_longer_names(council: Any) -> None:
+    opening = going(council, junk(council, A, B), council.case("RC-1", addresses=(B,))).opening
+    assert opening is not None
+    assert opening.target is not None
+    assert (opening.action, opening.kind, opening.opens) == (Action.UPDATE, RuleKind.INBOX_RULE, True)
+    assert opening.target["conditions.fromAddresses"] == (B,)
+
+
+def test_a_transport_rule_lets_go_of_senders_and_recipients(council: Any) -> None:
+    opening = going(council, council.case("RC-1", addresses=(A, B)), junk(council, B)).opening
+    assert opening is not None
+    assert opening.target is not None
+    assert (opening.kind, opening.opens) == (RuleKind.TRANSPORT_RULE, True)
+    assert (opening.target["From"], opening.target["SentTo"]) == ((B,), (OFFICER,))
+
+
+def test_a_transport_rule_for_nobody_who_is_left_goes(council: Any) -> None:
+    before = council.case("RC-1", addresses=(A,), scope_mailboxes=(PLANNING,))
+    opening = going(council, before, junk(council, A)).opening
+    assert opening is not None
+    assert (opening.action, opening.opens) == (Action.DELETE, True)
+
+
+def test_a_sender_is_the_same_as_a_pattern_and_as_an_address(council: Any) -> None:
+    council.options = replace(council.options, sender_match=SenderMatch.PATTERNS)
+    assert going(council, junk(council, A), council.case("RC-1", addresses=(A,))).opening is None
