@@ -17,7 +17,6 @@ from m365_restrict.write_outcome import (
     differing,
     failed,
     left_as_it_came_back,
-    not_as_sent,
     proven,
     removed,
     removed_at_once,
@@ -94,9 +93,7 @@ class InboxWrites:
         # Without senders it acts on all mail of the mailbox (design.md 6); a new rule protects nobody yet.
         if change.action is Action.CREATE or not senders_of(after.properties):
             return await self._take_away(change, after, names)
-        if change.chosen_by_holder:
-            return left_as_it_came_back(change, after, names)
-        return failed(change, not_as_sent(names, "left as it came back"))
+        return left_as_it_came_back(change, after, names)
 
     async def _take_away(
         self, change: Change, after: ObservedInboxRule, names: tuple[str, ...]

@@ -8,10 +8,12 @@ from m365_restrict.errors import RestrictError, ServiceError
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Change
 from m365_restrict.plan.opening import only_opens
+from m365_restrict.plan.out_of_reach import with_addresses
 from m365_restrict.plan.places import Places
-from m365_restrict.plan.writes import cmdlet_parameters
+from m365_restrict.plan.settle import Trio
+from m365_restrict.plan.writes import applied_from, cmdlet_parameters
 from m365_restrict.rules.normalise import observe_transport_rule
-from m365_restrict.rules.observed import ObservedTransportRule, Properties
+from m365_restrict.rules.observed import ObservedTransportRule, Properties, PropertyValue
 from m365_restrict.rules.properties import enabled_in, senders_of
 from m365_restrict.write_outcome import (
     ChangeOutcome,
@@ -19,6 +21,7 @@ from m365_restrict.write_outcome import (
     Tools,
     differing,
     failed,
+    left_as_it_came_back,
     not_as_sent,
     proven,
     removed,
@@ -27,6 +30,7 @@ from m365_restrict.write_outcome import (
 )
 
 _PROVEN = "written and read back; Exchange may take 30 minutes or more to act"
+_STILL_ON = "left enabled, because Exchange did not disable it: disable it by hand"
 
 
 class TransportWrites:
@@ -71,6 +75,8 @@ class TransportWrites:
             await self._writer.remove(guid)
             self._arrived.discard(change.key)
             return failed(change, not_as_sent(names, "removed again and never enabled"))
+        if not enabled_in(target):
+            return await self._settle(change, made)
         return await self._switch_on(change, guid)
 
     async def _make(self, parameters: Mapping[str, object], target: Properties) -> str:
@@ -97,11 +103,16 @@ class TransportWrites:
             await self._writer.update(before.guid, cmdlet_parameters(change))
         except ServiceError as error:
             after = await self._read_after(error, before.guid)
-            if (after.properties, after.priority) == (before.properties, before.priority):
+            found = _addressed(change, after, before.properties)
+            if (found.properties, found.priority) == (before.properties, before.priority):
                 raise
         else:
             self._arrived.add(change.key)
             after = await self._read(before.guid)
+        after = _addressed(change, after, target)
+        # Set takes no State (exchange.md 2.2): a rule that is to rest is switched off by its own cmdlet.
+        if not enabled_in(target) and after.enabled:
+            return await self._settle(change, await self._switch_off(after))
         # What only opens a rule that somebody switched off leaves it switched off.
         if enabled_in(target) and not after.enabled and not _catches_too_much(target, after):
             return await self._switch_on(change, before.guid)
@@ -120,11 +131,25 @@ class TransportWrites:
     async def _settle(self, change: Change, after: ObservedTransportRule) -> ChangeOutcome:
         """Judge a rule as it was read back. One that captures too much is disabled (design.md 2.8)."""
         target = target_of(change)
+        after = _addressed(change, after, target)
         if not _catches_too_much(target, after):
             return _judge(change, after)
-        await self._writer.disable(after.guid)
         names = differing(without_state(target), without_state(after.properties))
-        return failed(change, not_as_sent(names, "disabled at once"))
+        off = _addressed(change, await self._switch_off(after), target)
+        consequence = _STILL_ON if off.enabled else "disabled at once"
+        return left_as_it_came_back(change, off, names, consequence=consequence)
+
+    async def _switch_off(self, rule: ObservedTransportRule) -> ObservedTransportRule:
+        """The rule as it stands after it was disabled; where it cannot be read, as the answer implies."""
+        off = replace(rule, enabled=False, properties={**rule.properties, "State": "Disabled"})
+        try:
+            await self._writer.disable(rule.guid)
+        except ServiceError:
+            off = rule
+        try:
+            return await self._read(rule.guid)
+        except ServiceError:
+            return off
 
     async def _delete(self, change: Change) -> ChangeOutcome:
         if not isinstance(change.observed, ObservedTransportRule):
@@ -175,5 +200,39 @@ def _catches_too_much(target: Properties, after: ObservedTransportRule) -> bool:
 def _judge(change: Change, after: ObservedTransportRule) -> ChangeOutcome:
     names = differing(target_of(change), after.properties)
     if names:
-        return failed(change, not_as_sent(names, "left as it came back"))
+        return left_as_it_came_back(change, after, names)
     return proven(change, after, _PROVEN)
+
+
+def _addressed(change: Change, rule: ObservedTransportRule, known: Properties) -> ObservedTransportRule:
+    """The rule with the addresses of `known` for recipients that the service shows by name.
+
+    Only for names that the rule showed before the write: whom another name stands for is not guessed
+    (exchange.md 7.1 row 15).
+    """
+    if not isinstance(change.observed, ObservedTransportRule):
+        return rule
+    trio = Trio(
+        key=change.key,
+        kind=change.kind,
+        case_reference=change.case_reference,
+        mailbox=change.mailbox,
+        wanted=None,
+        observed=rule,
+        applied=replace(applied_from(change, rule), properties=known),
+    )
+    resolved, fields = with_addresses(trio)
+    if resolved.observed is None:
+        return rule
+    shown = observe_transport_rule(change.observed.raw).properties
+    found = {
+        one.field: resolved.observed.properties[one.field]
+        for one in fields
+        if _names(rule.properties.get(one.field)) <= _names(shown.get(one.field))
+    }
+    return replace(rule, properties={**rule.properties, **found})
+
+
+def _names(value: PropertyValue | None) -> frozenset[str]:
+    """What stands in a list of recipients and is no address."""
+    return frozenset(one for one in value if "@" not in one) if isinstance(value, tuple) else frozenset()

@@ -113,9 +113,14 @@ def removed_at_once(change: Change, names: Sequence[str]) -> ChangeOutcome:
     return ChangeOutcome(change, Result.FAILED, not_as_sent(names, "removed at once"), gone=True)
 
 
-def left_as_it_came_back(change: Change, rule: ObservedRule, names: Sequence[str]) -> ChangeOutcome:
-    """The rule stands otherwise than it was sent; the ledger knows it so, and nobody is blamed for it."""
-    reason = not_as_sent(names, "left as it came back")
+def left_as_it_came_back(
+    change: Change, rule: ObservedRule, names: Sequence[str], *, consequence: str = "left as it came back"
+) -> ChangeOutcome:
+    """The rule stands otherwise than it was sent; the ledger knows it so, and nobody is blamed for it.
+
+    `rule` is what stands now, after the `consequence`: what was done about the difference in `names`.
+    """
+    reason = not_as_sent(names, consequence)
     return ChangeOutcome(change, Result.FAILED, reason, applied_from(change, rule))
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from m365_restrict.apply import apply_changes
+from m365_restrict.by_hand.actions import undecided_actions
 from m365_restrict.errors import ExitCode, PlanRefused, RequestRefused, first_of
 from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.written import WrittenChange
@@ -16,7 +17,7 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.plan.change import Applied, Change, ChangeClass, Difference, ObservedRule, Plan, RuleKind
 from m365_restrict.plan.compare import creation, deletion, update
-from m365_restrict.plan.opening import captures_more
+from m365_restrict.plan.opening import captures_more, only_opens
 from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.wanted import Wanted, WantedRules, wanted_rules
 from m365_restrict.reconcile import reconcile
@@ -75,7 +76,8 @@ async def undo(run: Run, writing: Writing | None, finished: Callable[[], datetim
         return document
     async with writing.open_writers() as writers:
         tools = tools_for(run, writing, writers, found.planned.folders)
-        outcomes = await apply_changes(undoing.plan.changes, tools)
+        changes, line = undoing.plan.changes, undoing.plan.difference.line
+        outcomes = await apply_changes(changes, tools, planned=changes, line=line)
     return _after(document, run, undoing, outcomes, finished)
 
 
@@ -133,16 +135,29 @@ class _Undo:
             return _Left(ByHandCode.NO_LIVE_DECISION, self._why_open(row))
         if observed is None and key in self._keys.values():
             return _Left(ByHandCode.EDITED_SINCE, "Another rule has taken its place.")
-        exempt = frozenset(one.address for one in self._planned.directory.protected_recipients)
-        more = captures_more(wanted.properties, before, exempt)
-        if more:
-            return _Left(ByHandCode.REGISTER_DECIDES_LESS, f"It would differ in {', '.join(more)}.")
-        if self._frozen and (observed is None or captures_more(observed.properties, before)):
-            return _Left(ByHandCode.HELD_BY_FREEZE)
+        refused = self._why_not(row, before, wanted.properties, observed)
+        if refused is not None:
+            return refused
         form = replace(wanted, properties=before)
         if observed is None:
             return creation(form, ChangeClass.PENDING, opens=False)
         return _updated(form, observed)
+
+    def _why_not(
+        self, row: WrittenChange, before: Properties, wanted: Properties, observed: ObservedRule | None
+    ) -> _Left | None:
+        """Why the earlier form may not stand again, seen from what it would do to mail."""
+        exempt = frozenset(one.address for one in self._planned.directory.protected_recipients)
+        more = captures_more(wanted, before, exempt)
+        if more:
+            return _Left(ByHandCode.REGISTER_DECIDES_LESS, f"It would differ in {', '.join(more)}.")
+        journal = self._run.ledger.written.of_rule(row.key, row.tenant_id)
+        actions = undecided_actions(before, wanted, journal, self._found.people.domains)
+        if actions:
+            return _Left(ByHandCode.ACTION_NOT_DECIDED, f"It would differ in {', '.join(actions)}.")
+        if self._frozen and (observed is None or not only_opens(observed.properties, before)):
+            return _Left(ByHandCode.HELD_BY_FREEZE)
+        return None
 
     def _why_open(self, row: WrittenChange) -> str:
         cases = self._planned.cases

@@ -1,9 +1,10 @@
 """`waive`: accept one finding of the present drift as it is, until a day. It writes the ledger alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from m365_restrict.by_hand.actions import sent_outside
 from m365_restrict.by_hand.words import said
 from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import ExitCode, RequestRefused
@@ -19,8 +20,7 @@ from m365_restrict.report.documents import Head, Source, Verb
 from m365_restrict.report.lines import finding_id
 from m365_restrict.report.waive_document import WaiveDocument, waiver_entry
 from m365_restrict.rules.naming import long_day
-from m365_restrict.rules.observed import ObservedTransportRule, PropertyValue
-from m365_restrict.rules.properties import INBOX_SENDERS, SENDER_CONDITIONS
+from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.run_context import Run
 
 _WAIVABLE = frozenset(
@@ -32,7 +32,7 @@ _WAIVABLE = frozenset(
         ChangeClass.FOREIGN_EFFECT,
     }
 )
-_SENDERS = frozenset({*SENDER_CONDITIONS, INBOX_SENDERS})
+_NAMES = frozenset({"Name", "displayName"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,21 +133,13 @@ def _why_not(finding: Finding, found: Found) -> str:
         return "it is critical: somebody may be captured whom no decision restricts."
     desired = {one.field: one.desired for one in finding.fields if one.desired is not None}
     observed = {one.field: one.observed for one in finding.fields if one.observed is not None}
-    more = captures_more(desired, observed) if observed and is_of_change(finding) else ()
+    more = captures_more(desired, observed) if is_of_change(finding) and _stands(finding) else ()
     if more:
         return f"in {', '.join(more)} the rule acts on mail that no decision restricts."
-    outside = _sent_outside(observed.items(), found.people.domains)
+    outside = sent_outside(observed.items(), found.people.domains)
     return f"by {', '.join(outside)} mail would leave the organisation." if outside else ""
 
 
-def _sent_outside(properties: Iterable[tuple[str, PropertyValue]], domains: frozenset[str]) -> list[str]:
-    """Properties that name an outside address where a rule says what is done with mail."""
-    return [
-        name
-        for name, value in properties
-        if name not in _SENDERS and not name.startswith(("ExceptIf", "exceptions."))
-        if any(
-            "@" in one and one.rpartition("@")[2].lower() not in domains
-            for one in (value if isinstance(value, tuple) else ())
-        )
-    ]
+def _stands(finding: Finding) -> bool:
+    """Whether there is a rule. An edit may do no more than remove a property, so values do not tell."""
+    return not any(one.field in _NAMES and one.observed is None for one in finding.fields)

@@ -1,16 +1,18 @@
 """Who lets a plan be applied: an option that a script gives, or the person at the terminal."""
 
 import json
+import select
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.saved_plan import basis_in, read_saved_plan
 from m365_restrict.cli.streams import tell
-from m365_restrict.errors import ErrorCode, PlanRefused
+from m365_restrict.errors import ErrorCode, PlanRefused, RunStopped
 from m365_restrict.ledger.runs import Runs
 from m365_restrict.plan.basis import Basis, moved_since
 from m365_restrict.plan.change import Change, Plan
@@ -19,6 +21,7 @@ from m365_restrict.report.privacy import without_addresses
 _MOST_REASONS = 6
 _MOST_LISTED = 15
 _YES = {"y", "yes"}
+_TURN_SECONDS = 0.2
 
 
 def approver(request: Request, runs: Runs) -> Callable[[Plan], bool]:
@@ -76,23 +79,40 @@ def _asked(plan: Plan) -> bool:
 
 
 def confirmed(question: str) -> bool:
-    """Ask the person at the terminal. Ctrl-C ends the program at once, here as at any other moment."""
+    """Ask the person at the terminal. Raises RunStopped where Ctrl-C is the answer."""
     with _interruptible():
         print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+        _await_line()
         return sys.stdin.readline().strip().lower() in _YES
+
+
+def _await_line() -> None:
+    """Wait in short turns: a signal that comes just before a read blocks would not be heard until its end."""
+    if sys.platform != "win32":
+        while not select.select([sys.stdin], [], [], _TURN_SECONDS)[0]:
+            pass
 
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """While asyncio runs, Ctrl-C only asks its loop to stop, which does not turn while a line is awaited."""
+    """While asyncio runs, Ctrl-C only asks its loop to stop, which does not turn while a line is awaited.
+
+    The loop must not hear of it besides: it would cancel the run while that is already tidying up.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    wakes = signal.set_wakeup_fd(-1)
+    before = signal.signal(signal.SIGINT, _stop_here)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+        signal.set_wakeup_fd(wakes)
+
+
+def _stop_here(_number: int, _frame: FrameType | None) -> None:
+    raise RunStopped("Ctrl-C at the question stopped the run; nothing was written.")
 
 
 def _line(change: Change) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, func, insert, or_, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import written_changes
@@ -103,6 +103,13 @@ class WrittenChanges:
     def of_run(self, run_id: str) -> tuple[WrittenChange, ...]:
         """The rows of one run."""
         query = select(written_changes).where(_ROWS.run_id == run_id).order_by(_ROWS.number)
+        with self._database.reading() as connection:
+            return tuple(_row(row) for row in connection.execute(query).mappings())
+
+    def of_rule(self, key: str, tenant_id: str) -> tuple[WrittenChange, ...]:
+        """The rows of one rule: whatever key it had, and whatever identifier the service gave it."""
+        same = or_(_ROWS.key == key, _ROWS.tenant_id == tenant_id) if tenant_id else _ROWS.key == key
+        query = select(written_changes).where(same).order_by(_ROWS.number)
         with self._database.reading() as connection:
             return tuple(_row(row) for row in connection.execute(query).mappings())
 

@@ -195,6 +195,7 @@ class TestWaive:
             ({"ExceptIfSentToMemberOf": [], "ExceptIfSentTo": []}, "critical"),
             ({"From": [SENDER, "else@post.example"]}, "in From the rule acts on mail"),
             ({"ExpiryDate": "2027-06-01T00:00:00Z"}, "in ExpiryDate the rule acts on mail"),
+            ({"ExpiryDate": None}, "in ExpiryDate the rule acts on mail"),
             ({"RedirectMessageTo": ["somebody@else.example"]}, "would leave the organisation"),
         ],
     )
@@ -206,6 +207,18 @@ class TestWaive:
         assert (code, document["error"]["code"]) == (3, "not-waivable")
         assert why in document["error"]["message"]
         assert only(live)["exit_code"] == 2
+
+    def test_nobody_may_accept_that_a_rule_for_one_mailbox_is_for_all(
+        self, council: Any, by_hand: Any
+    ) -> None:
+        council.in_force(
+            council.case("RC-1", Scope="Named mailboxes or services", ScopeMailboxes="planning@ash.example")
+        )
+        (rule,) = council.ours()
+        council.cmdlet("Set-TransportRule", Identity=rule, SentTo=None)
+        code, document = waive(by_hand, only(council)["id"])
+        assert (code, document["error"]["code"]) == (3, "not-waivable")
+        assert "in SentTo the rule acts on mail" in document["error"]["message"]
 
     @pytest.mark.parametrize(
         ("more", "code"),
@@ -525,6 +538,46 @@ class TestUndo:
         assert live.rule_writes() == []
         plan_id = by_hand("undo", Undo(plan_id="0000000000000000"))[1]["plan_id"]
         assert by_hand("undo", Undo(plan_id=plan_id))[0] == 0
+
+    @pytest.mark.parametrize(
+        ("edited", "named"),
+        [
+            ({"RedirectMessageTo": ["somebody@else.example"]}, "RedirectMessageTo"),
+            ({"RedirectMessageTo": ["parks@ash.example"]}, "RedirectMessageTo"),
+            ({"RedirectMessageTo": None, "DeleteMessage": True}, "DeleteMessage, RedirectMessageTo"),
+            ({"ModerateMessageByUser": ["parks@ash.example"]}, "ModerateMessageByUser"),
+        ],
+    )
+    def test_an_edit_that_was_healed_is_not_put_back(
+        self, live: Any, by_hand: Any, edited: dict[str, Any], named: str
+    ) -> None:
+        live.cmdlet("Set-TransportRule", Identity=RULE, **edited)
+        assert live.heal().exit_code == 0
+        live.requests()
+        code, document = by_hand("undo", Undo(approve=True))
+        (left,) = document["not_undone"]
+        assert (code, document["changes"], left["code"]) == (3, [], "action-not-decided")
+        assert f"It would differ in {named}." in left["message"]
+        assert live.rule_writes() == []
+        assert where(live) == CONTACT
+
+    def test_a_rule_that_is_made_again_has_its_place_among_the_others(self, live: Any, by_hand: Any) -> None:
+        before = [name for name in live.rules() if name != OTHER]
+        live.edit(2, by="clerk@ash.example", Status="Lifted")
+        assert live.apply().exit_code == 0
+        live.edit(2, by=OFFICER, Status="Proposed")
+        live.edit(2, by="director@ash.example", Status="Approved")
+        code, document = by_hand("undo", Undo(approve=True))
+        assert (code, [one["action"] for one in document["changes"]]) == (0, ["create"])
+        rules = live.rules()
+        assert sorted(rules, key=lambda name: rules[name]["Priority"]) == [*before, OTHER]
+
+    def test_while_frozen_nothing_is_sent_elsewhere(self, live: Any, by_hand: Any) -> None:
+        self.redirected(live)
+        live.shell("freeze", "--reason", "CHG-1")
+        code, document = by_hand("undo", Undo(approve=True))
+        assert (code, [one["code"] for one in document["not_undone"]]) == (3, ["held-by-freeze"])
+        assert where(live) == "housing@ash.example"
 
     def test_while_frozen_nothing_is_tightened(self, live: Any, by_hand: Any) -> None:
         live.run("apply", approve=True, settings={"POLICY__PROTECTED_MAILBOXES": "monitoring@ash.example"})

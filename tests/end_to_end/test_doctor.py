@@ -177,7 +177,7 @@ class TestExamination:
         assert planted.states()["token-roles", "writer application, graph"] == "failed"
 
     def test_a_service_that_is_not_there_is_a_check(self, planted: Doctor) -> None:
-        planted.settings = {"EXCHANGE__BASE_URL": "https://localhost:9"}
+        planted.settings = {"EXCHANGE__BASE_URL": "https://localhost:9", "EXCHANGE__DEADLINE_SECONDS": "1"}
         assert planted.states()["endpoint", "Exchange"] == "failed"
 
     def test_without_an_exchange_role_nothing_is_asked_of_exchange(self, planted: Doctor) -> None:

@@ -189,10 +189,13 @@ def desk(sandbox: Any, council: Any) -> Desk:
     return made
 
 
+# Given a request's method, path and body, and the sandbox's answer: the status and body to pass on.
+PassOn = Callable[[str, str, bytes, httpx.Response], tuple[int, bytes]]
+
+
 @contextmanager
-def unheard(base: str, wanted: Callable[[str, str, bytes], bool]) -> Iterator[str]:
-    """A server before the sandbox that passes requests on and answers the first wanted one with 503."""
-    pending = [True]
+def between(base: str, pass_on: PassOn) -> Iterator[str]:
+    """A server before the sandbox that passes requests on, and their answers as `pass_on` says."""
 
     class _Handler(BaseHTTPRequestHandler):
         def handle_any(self) -> None:
@@ -202,11 +205,8 @@ def unheard(base: str, wanted: Callable[[str, str, bytes], bool]) -> Iterator[st
             answer = httpx.request(
                 self.command, base + self.path, content=body, headers=passed, trust_env=False
             )
-            unheard = bool(pending) and answer.is_success and wanted(self.command, self.path, body)
-            if unheard:
-                pending.clear()
-            content = b"" if unheard else answer.content
-            self.send_response(503 if unheard else answer.status_code)
+            status, content = pass_on(self.command, self.path, body, answer)
+            self.send_response(status)
             self.send_header("content-type", answer.headers.get("content-type", "application/json"))
             self.send_header("content-length", str(len(content)))
             self.end_headers()
@@ -229,12 +229,48 @@ def unheard(base: str, wanted: Callable[[str, str, bytes], bool]) -> Iterator[st
 
 
 @pytest.fixture
-def answered_503(desk: Desk) -> Iterator[Callable[[Callable[[str, str, bytes], bool]], None]]:
-    """Let the first wanted request be carried out and answered with 503 all the same."""
+def put_between(desk: Desk) -> Iterator[Callable[[PassOn], None]]:
+    """Put a server between the desk and its sandbox."""
     with ExitStack() as stack:
 
-        def _put_between(wanted: Callable[[str, str, bytes], bool]) -> None:
-            address = stack.enter_context(unheard(desk.sandbox.plain_base, wanted))
+        def _put(pass_on: PassOn) -> None:
+            address = stack.enter_context(between(desk.sandbox.plain_base, pass_on))
             desk.settings |= {"GRAPH__BASE_URL": f"{address}/v1.0", "EXCHANGE__BASE_URL": address}
 
-        yield _put_between
+        yield _put
+
+
+@pytest.fixture
+def answered_503(
+    put_between: Callable[[PassOn], None],
+) -> Callable[[Callable[[str, str, bytes], bool]], None]:
+    """Let the first wanted request be carried out and answered with 503 all the same."""
+
+    def _answer(wanted: Callable[[str, str, bytes], bool]) -> None:
+        pending = [True]
+
+        def _pass_on(method: str, path: str, body: bytes, answer: httpx.Response) -> tuple[int, bytes]:
+            if not pending or not answer.is_success or not wanted(method, path, body):
+                return answer.status_code, answer.content
+            pending.clear()
+            return 503, b""
+
+        put_between(_pass_on)
+
+    return _answer
+
+
+@pytest.fixture
+def shown_by_name(put_between: Callable[[PassOn], None]) -> Callable[[dict[str, str]], None]:
+    """Let Exchange show these addresses as names wherever a rule holds them (exchange.md 7.1 row 15)."""
+
+    def _show(names: dict[str, str]) -> None:
+        def _pass_on(_method: str, _path: str, body: bytes, answer: httpx.Response) -> tuple[int, bytes]:
+            content = answer.content
+            for address, name in names.items() if b"Get-TransportRule" in body else ():
+                content = content.replace(f'"{address}"'.encode(), f'"{name}"'.encode())
+            return answer.status_code, content
+
+        put_between(_pass_on)
+
+    return _show

@@ -104,6 +104,15 @@ def test_a_rule_that_lost_its_senders_in_an_update_does_not_stay(desk: Any, *, c
     assert desk.inbox_rules(HOLDER if chosen else JUNK) == []
 
 
+def test_a_rule_that_is_left_as_it_came_back_is_remembered_so(desk: Any) -> None:
+    scene(desk, "PATCH")
+    desk.behave(drop_parameter="stopProcessingRules")
+    assert results(desk, desk.plan()) == ["failed"]
+    assert "left as it came back" in desk.recorded[0].reason
+    ((rule,),) = [one for one in desk.observed().inbox.values() if one]
+    assert desk.recorded[0].applied.properties == rule.properties
+
+
 def test_a_folder_that_a_councillor_chose_is_not_made_unasked(desk: Any) -> None:
     desk.choices = [desk.council.choice(Handling.FOLDER, folder_name="Nowhere")]
     desk.requests()

@@ -95,6 +95,17 @@ def test_a_write_that_failed_changes_nothing_that_is_remembered(kept: Any, ledge
     ]
 
 
+def test_a_rule_that_was_disabled_at_once_is_kept_as_disabled(kept: Any, ledger: Ledger) -> None:
+    kept.cases = [kept.council.case("RC-1", addresses=("a@mail.example", "b@mail.example"))]
+    carry_out(kept, ledger)
+    kept.cases = [kept.council.case("RC-1", addresses=("a@mail.example",))]
+    kept.behave(drop_parameter="From")
+    carry_out(kept, ledger)
+    (entry,) = ledger.rules.all()
+    after = ledger.written.of_run("run-1")[-1].after or {}
+    assert (entry.properties["State"], after.get("State")) == ("Disabled", "Disabled")
+
+
 def test_every_outcome_is_kept_before_the_next_write_begins(kept: Any, ledger: Ledger) -> None:
     """A run that is killed leaves nothing that it made unknown."""
     kept.cases = [kept.council.case("RC-1"), kept.council.case("RC-2")]

@@ -1,5 +1,6 @@
 """Transport rules over the wire: made disabled, proven, judged by what stands when nobody answers."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ MADE = [("RC-1", "applied")]
 SHORT = {"EXCHANGE__TIMEOUT_SECONDS": "0.5", "EXCHANGE__DEADLINE_SECONDS": "0.1"}
 ONE, TWO = ("a@mail.example",), ("a@mail.example", "b@mail.example")
 WRITES = ["New", "Enable", "Set", "Remove"]
+NAME = "RC-1 Redirect to single contact"
+CONTACT = {"contact@ash.example": "The contact point"}
 
 
 def scene(desk: Any, write: str) -> None:
@@ -64,7 +67,7 @@ def test_a_new_rule_is_made_disabled_read_back_and_enabled(desk: Any) -> None:
     desk.carry_out(plan)
     cmdlets = [one["cmdlet"] for one in desk.requests() if one["cmdlet"]]
     assert cmdlets == ["New-TransportRule", "Get-TransportRule", "Enable-TransportRule", "Get-TransportRule"]
-    assert desk.rules()["RC-1 Redirect to single contact"]["State"] == "Enabled"
+    assert desk.rules()[NAME]["State"] == "Enabled"
 
 
 @pytest.mark.parametrize("dropped", ["From", "RedirectMessageTo", "ExceptIfSentToMemberOf", "ExpiryDate"])
@@ -91,24 +94,109 @@ def test_a_new_rule_that_came_up_enabled_without_its_sender_does_not_stay(desk: 
     assert list(desk.rules()) == ["Foreign 1", "Foreign 2"]
 
 
-def test_a_rule_that_lost_its_sender_in_an_update_is_disabled_at_once(desk: Any) -> None:
+def ungated(desk: Any) -> Any:
+    """A plan that puts back a sender condition; Exchange will ignore it, so the rule acts on all mail."""
     scene(desk, "Set")
-    name = "RC-1 Redirect to single contact"
-    body = {
-        "by": "officer@ash.example",
-        "cmdlet": "Set-TransportRule",
-        "parameters": {"Identity": name, "From": []},
-    }
+    parameters = {"Identity": NAME, "From": []}
+    body = {"by": "officer@ash.example", "cmdlet": "Set-TransportRule", "parameters": parameters}
     assert desk.sandbox.control("POST", "cmdlet", body).is_success
     plan = desk.plan()
     desk.behave(drop_parameter="From")
-    assert desk.carry_out(plan) == [("RC-1", "failed")]
-    assert desk.rules()[name]["State"] == "Disabled"
+    return plan
+
+
+def test_a_rule_that_lost_its_sender_in_an_update_is_disabled_at_once(desk: Any) -> None:
+    assert desk.carry_out(ungated(desk)) == [("RC-1", "failed")]
+    assert desk.rules()[NAME]["State"] == "Disabled"
     assert "disabled at once" in desk.recorded[0].reason
 
 
 def test_every_write_of_a_rule_carries_its_whole_sender_condition(desk: Any) -> None:
     scene(desk, "Set")
     desk.carry_out(desk.plan())
-    assert sorted(desk.rules()["RC-1 Redirect to single contact"]["From"]) == list(TWO)
+    assert sorted(desk.rules()[NAME]["From"]) == list(TWO)
     assert desk.recorded[0].applied.properties["From"] == TWO
+
+
+def test_a_rule_that_was_disabled_at_once_is_remembered_so(desk: Any) -> None:
+    desk.carry_out(ungated(desk))
+    (rule,) = [one for one in desk.observed().transport if one.name == NAME]
+    assert desk.recorded[0].applied.properties == rule.properties
+    assert rule.properties["State"] == "Disabled"
+
+
+def test_a_rule_that_could_not_be_disabled_is_said_to_be_on(desk: Any) -> None:
+    plan = ungated(desk)
+    desk.fault("status", status=400, cmdlet="Disable-TransportRule")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert "disable it by hand" in desk.recorded[0].reason
+    assert desk.recorded[0].applied.properties["State"] == "Enabled"
+
+
+def test_a_rule_that_is_left_as_it_came_back_is_remembered_so(desk: Any) -> None:
+    scene(desk, "Set")
+    desk.behave(drop_parameter="Comments")
+    assert desk.carry_out(desk.plan()) == [("RC-1", "failed")]
+    assert "left as it came back" in desk.recorded[0].reason
+    assert desk.recorded[0].applied.properties["From"] == TWO
+
+
+def test_an_update_of_a_rule_whose_recipient_is_shown_by_name_leaves_it_on(
+    desk: Any, shown_by_name: Any
+) -> None:
+    scene(desk, "Set")
+    shown_by_name(CONTACT)
+    assert desk.carry_out(desk.plan()) == MADE
+    assert desk.rules()[NAME]["State"] == "Enabled"
+    assert desk.recorded[0].applied.properties["RedirectMessageTo"] == tuple(CONTACT)
+
+
+def test_a_name_that_the_rule_did_not_show_before_stands_for_nobody(desk: Any, shown_by_name: Any) -> None:
+    scene(desk, "Set")
+    plan = desk.plan()
+    shown_by_name(CONTACT)
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert "RedirectMessageTo" in desk.recorded[0].reason
+
+
+def test_a_refused_update_of_a_rule_that_shows_a_name_leaves_it_on(desk: Any, shown_by_name: Any) -> None:
+    """Fewer senders are wanted; that the old ones still stand is no reason to switch the rule off."""
+    desk.cases = [desk.council.case("RC-1", addresses=TWO)]
+    assert desk.carry_out(desk.plan()) == MADE
+    desk.cases = [desk.council.case("RC-1", addresses=ONE)]
+    shown_by_name(CONTACT)
+    desk.fault("status", status=400, cmdlet="Set-TransportRule")
+    assert desk.carry_out(desk.plan()) == [("RC-1", "failed")]
+    assert desk.rules()[NAME]["State"] == "Enabled"
+
+
+def resting(plan: Any) -> list[Any]:
+    """The plan's one change, with a rule that is to be switched off; `undo` asks for that."""
+    (change,) = plan.changes
+    return [replace(change, target={**change.target, "State": "Disabled"})]
+
+
+@pytest.mark.parametrize("write", ["New", "Set"])
+def test_a_rule_that_is_to_rest_is_switched_off(desk: Any, write: str) -> None:
+    scene(desk, write)
+    plan = desk.plan()
+    assert desk.carry_out(plan, resting(plan)) == MADE
+    assert desk.rules()[NAME]["State"] == "Disabled"
+
+
+def test_a_new_rule_that_is_to_rest_is_never_enabled(desk: Any) -> None:
+    scene(desk, "New")
+    plan = desk.plan()
+    desk.requests()
+    desk.carry_out(plan, resting(plan))
+    assert "Enable-TransportRule" not in {one["cmdlet"] for one in desk.requests()}
+
+
+@pytest.mark.parametrize("fault", ["reset_after_commit", "status"])
+def test_a_rule_that_is_to_rest_is_judged_by_what_stands(desk: Any, fault: str) -> None:
+    scene(desk, "Set")
+    plan = desk.plan()
+    desk.fault(fault, cmdlet="Disable-TransportRule", **({"status": 400} if fault == "status" else {}))
+    done = fault == "reset_after_commit"
+    assert desk.carry_out(plan, resting(plan)) == [("RC-1", "applied" if done else "failed")]
+    assert desk.recorded[0].applied.properties["State"] == ("Disabled" if done else "Enabled")
