@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test crash check codes fidelity sharepoint trials requirements pins clean
+.PHONY: help demo test behaviours crash faults contract fuzz check security codes fidelity sharepoint trials requirements pins clean
 
 # The first Python on the path that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -11,6 +11,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	then echo $$candidate; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
+CONTRACT := .venv-contract
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 UV ?= uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
@@ -19,8 +20,13 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo "make demo          see the whole product work on an invented council; no tenant needed"
 	@echo "make test          run the tests"
+	@echo "make behaviours    run the tests in tenants that answer otherwise where nobody knows (minutes)"
 	@echo "make crash         kill a run after every single request, and see the next one finish it (minutes)"
+	@echo "make fuzz          send 100,000 invented messages and list items through the program (2 to 3 minutes)"
+	@echo "make contract      hold requests and answers against Microsoft's descriptions and two clients of others"
+	@echo "make faults        inject every fault at every step of a run, and see the next one finish it (minutes)"
 	@echo "make check         lint, formatting, types and import contracts"
+	@echo "make security      bandit, the licences of what the program needs, and build/sbom.json"
 	@echo "make codes         write docs/codes.md, settings.md and lists.md anew from the code"
 	@echo "make fidelity      write docs/fidelity.md anew from the sandbox"
 	@echo "make requirements  write docs/requirements.md anew from the tests; fails on a row without a test"
@@ -34,16 +40,37 @@ demo: $(VENV)/.installed
 	@$(BIN)/m365-restrict demo --output demo/report.html
 
 test: $(VENV)/.installed-dev
-	@$(BIN)/python -m pytest -n auto
+	@$(if $(BEHAVIOUR),M365_RESTRICT_TEST_BEHAVIOUR="$(BEHAVIOUR)") $(BIN)/python -m pytest -n auto
+
+behaviours: $(VENV)/.installed-dev
+	@$(BIN)/python tools/behaviour_table.py
 
 crash: $(VENV)/.installed-dev
 	@$(BIN)/python tools/crash_points.py
+
+faults: $(VENV)/.installed-dev
+	@$(BIN)/python tools/fault_page.py
+	@$(BIN)/python tools/fault_table.py
+
+fuzz: $(VENV)/.installed-dev
+	@$(BIN)/python tools/fuzz.py
+
+contract: $(VENV)/.installed-dev $(CONTRACT)/.installed
+	@$(BIN)/python tools/contract_check.py --python $(CONTRACT)/bin/python --javascript $(CONTRACT)/javascript
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+security: $(VENV)/.installed-dev
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive m365_restrict jobs settings
+	$(BIN)/python tools/check_licences.py
+	@mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON \
+		--output-file build/sbom.json $(BIN)/python
+	@echo "What is installed is listed in build/sbom.json (CycloneDX)."
 
 codes: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_codes.py
@@ -66,9 +93,10 @@ pins:
 	echo 'setuptools>=77' | $(COMPILE) --output-file requirements.txt pyproject.toml -
 	echo 'setuptools>=77' | $(COMPILE) --output-file requirements-dev.txt --extra dev \
 		--constraint requirements.txt pyproject.toml -
+	echo 'o365>=2.1' | $(COMPILE) --output-file requirements-contract.txt -
 
 clean:
-	rm -rf $(VENV) demo build m365_restrict.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(CONTRACT) demo build m365_restrict.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { \
@@ -87,4 +115,12 @@ $(VENV)/.installed: requirements.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests and checks need into $(VENV)"
 	@$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+# A client of Graph that we did not write, with nothing of ours: what it needs is no part of the product.
+$(CONTRACT)/.installed: requirements-contract.txt | $(VENV)/bin/python
+	@echo "Installing the clients that are not ours into $(CONTRACT)"
+	@$(PYTHON) -m venv --clear $(CONTRACT)
+	@$(CONTRACT)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes \
+		--requirement requirements-contract.txt
 	@touch $@

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 
+from m365_restrict.approval_audit import audit_findings
 from m365_restrict.found import Found, Planned
 from m365_restrict.left_behind import left_behind
 from m365_restrict.left_to_hand import told_as_waiting
 from m365_restrict.openings import opening_of
+from m365_restrict.plan.canary import canary_findings
 from m365_restrict.plan.change import ChangeClass, Finding, Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.findings import finding_for, findings_of
@@ -15,6 +17,7 @@ from m365_restrict.plan.waivers import told_of_waivers
 from m365_restrict.register.case import CaseState
 from m365_restrict.register_findings import register_findings
 from m365_restrict.run_context import Run
+from m365_restrict.unsigned_reports import unsigned_findings
 from m365_restrict.waiving import waiver_ground
 
 _SEVEREST_FIRST = tuple(Severity)
@@ -35,11 +38,15 @@ def _unjudged(run: Run, found: Found, planned: Planned) -> Iterator[Finding]:
     yield from told_as_waiting(run, planned, findings_of(difference, now=run.now))
     yield from (finding_for(change, now=run.now) for change in difference.waived)
     yield from register_findings(found, planned)
+    yield from audit_findings(run, found)
+    yield from unsigned_findings(run, found)
     yield from _opened_by_hand(run, found)
     yield from _undecided(run, found, planned)
     yield from foreign_effects(in_force, difference, planned.observed, planned.directory, now=run.now)
     yield from planned.rule_tests.findings
     yield from left_behind(run, frozenset(one.reference for one in in_force))
+    passed = run.ledger.canaries.passed_forms(run.options.tenant_id)
+    yield from canary_findings(run.options.compile, passed=passed)
 
 
 def _opened_by_hand(run: Run, found: Found) -> Iterator[Finding]:

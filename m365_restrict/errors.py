@@ -110,8 +110,8 @@ class ErrorCode(CatalogueCode):
     LEDGER_CORRUPT = (
         "ledger-corrupt",
         "The ledger file is damaged, so what it says of the tenant cannot be trusted.",
-        "Put a backup back with `m365-restrict ledger restore FILE`. Without one, move the file away and run "
-        "`m365-restrict plan`: rules are found by their stamps. Nothing was changed in the tenant.",
+        "Put a backup back with `m365-restrict ledger restore FILE`. Without one, `m365-restrict ledger "
+        "rebuild --replace` finds rules by their stamps. Nothing was changed in the tenant.",
     )
     LEDGER_FULL = (
         "ledger-full",
@@ -127,6 +127,17 @@ class ErrorCode(CatalogueCode):
         "ledger-copy-unusable",
         "The file cannot be made, or is no ledger that this version can use. The ledger itself is as it was.",
         "Name another file. A ledger on a database server is copied with that server's own tools.",
+    )
+    LEDGER_NOT_EMPTY = (
+        "ledger-not-empty",
+        "There is a ledger that knows more than a rebuilt one would.",
+        "Restore a copy with `m365-restrict ledger restore FILE`; or give --replace with a --reason: the old "
+        "file is kept beside the new one.",
+    )
+    LEDGER_NOT_REBUILT = (
+        "ledger-not-rebuilt",
+        "What the tenant shows is not enough to make a ledger of; nothing was replaced.",
+        "See the reason given, restore access, and run `m365-restrict ledger rebuild` again.",
     )
     STOPPED = (
         "stopped",

@@ -1,16 +1,17 @@
 """What in a message's headers makes it look as if a rule ought to have caught it, or ought not to have."""
 
-import email.errors
-import email.header
 import re
 from collections.abc import Iterator, Mapping
 
 from m365_restrict.mailflow.address_list import addresses_in
+from m365_restrict.mailflow.encoded_words import decoded
 from m365_restrict.mailflow.message import Message
 from m365_restrict.rules.transport_rule import SenderLocation
 
 _NOT_SYNTAX = re.compile(r'"[^"]*"|\([^)]*\)|<[^>]*>')
 _GROUP = re.compile(r":[^;]*;?")
+_LONGEST_LOOKED_AT = 4096
+"""Characters of a From field: marks that are never closed take time by the square of their number."""
 
 
 def header_remarks(message: Message, listed: Mapping[str, str], location: SenderLocation) -> Iterator[str]:
@@ -29,7 +30,7 @@ def _from_field(message: Message) -> Iterator[str]:
         yield f"The message has {len(fields)} From fields, which no honest program writes; every one counts."
     if len(addresses) > 1:
         yield f"Its From fields hold {len(addresses)} addresses; a rule acts if it names any of them."
-    if any(_GROUP.search(_NOT_SYNTAX.sub("", text)) for text in fields):
+    if any(_GROUP.search(_NOT_SYNTAX.sub("", text[:_LONGEST_LOOKED_AT])) for text in fields):
         yield "Its From field is written as a group; the addresses inside the group are what counts."
     if not addresses:
         yield "No address can be read in From, so no rule that looks at the From field acts on it."
@@ -57,7 +58,7 @@ def _elsewhere(message: Message, listed: Mapping[str, str]) -> Iterator[str]:
         for case in dict.fromkeys(listed[one] for one in found if one in listed):
             if not any(listed.get(one) == case for one in message.from_addresses):
                 yield f"Its {field} is an address of case {case}; rules do not look there."
-    names = " ".join(_decoded(text).lower() for text in message.headers.all("from"))
+    names = " ".join(decoded(text).lower() for text in message.headers.all("from"))
     in_name = (case for address, case in listed.items() if _named(address, names, message))
     for case in dict.fromkeys(in_name):
         yield f"The name shown beside From holds an address of case {case}; rules compare the address alone."
@@ -67,10 +68,3 @@ def _named(address: str, names: str, message: Message) -> bool:
     """Whether the address stands in From without being one of its addresses."""
     whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)")
     return address not in message.from_addresses and whole.search(names) is not None
-
-
-def _decoded(text: str) -> str:
-    try:
-        return str(email.header.make_header(email.header.decode_header(text)))
-    except (email.errors.MessageError, ValueError, LookupError):
-        return text

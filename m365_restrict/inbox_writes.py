@@ -1,6 +1,7 @@
 """Writes of inbox rules: each is read back from its mailbox before it counts."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 from m365_restrict.errors import ServiceError
@@ -8,8 +9,9 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Change
 from m365_restrict.plan.writes import message_rule, needs_folder
 from m365_restrict.rules.normalise import folder_names, observe_inbox_rule
-from m365_restrict.rules.observed import ObservedInboxRule
+from m365_restrict.rules.observed import ObservedInboxRule, Properties
 from m365_restrict.rules.properties import INBOX_FOLDER, senders_of
+from m365_restrict.rules.spelling import learned, with_known_addresses
 from m365_restrict.rules.token import token_for
 from m365_restrict.write_outcome import (
     ChangeOutcome,
@@ -18,6 +20,7 @@ from m365_restrict.write_outcome import (
     failed,
     left_as_it_came_back,
     proven,
+    read_back,
     removed,
     removed_at_once,
     target_of,
@@ -79,14 +82,18 @@ class InboxWrites:
             if not await self._is_gone_after(error, change):
                 raise
             return removed(change)
-        if await self._find(change) is not None:
+        if await read_back(lambda: self._find(change), lambda found: found is not None) is not None:
             return failed(change, "The mailbox still lists the rule after it was removed.")
         return removed(change)
 
     async def _judge(self, change: Change) -> ChangeOutcome:
-        after = await self._find(change)
+        before = change.observed.properties if isinstance(change.observed, ObservedInboxRule) else None
+        after = await read_back(
+            lambda: self._find(change), lambda found: found is None or found.properties == before
+        )
         if after is None:
             return failed(change, "The rule that was just written is not among the rules of the mailbox.")
+        after = _as_written(target_of(change), after)
         names = differing(target_of(change), after.properties)
         if not names:
             return proven(change, after, "written and read back")
@@ -135,6 +142,9 @@ class InboxWrites:
                 instance_id=self._tools.instance_id,
                 folders=names,
                 known_ids=known_ids,
+                spellings={known: change.observed.spellings}
+                if isinstance(change.observed, ObservedInboxRule)
+                else {},
             )
             for rule in raw
         ]
@@ -163,3 +173,13 @@ class InboxWrites:
         if not isinstance(found, str):
             raise ServiceError("The folder was made and is not in the mailbox yet; the next run goes on.")
         self._made.setdefault(change.mailbox, {})[folder] = found
+
+
+def _as_written(sent: Properties, rule: ObservedInboxRule) -> ObservedInboxRule:
+    """The rule with the addresses that were just sent, where Graph shows them by name (graph.md 1.6)."""
+    spellings = learned(sent, rule.properties)
+    return replace(
+        rule,
+        properties=with_known_addresses(rule.properties, spellings),
+        spellings={**rule.spellings, **spellings},
+    )

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from m365_restrict.plan.change import Severity
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
 from m365_restrict.plan.rule_test_file import RuleTestFiles
@@ -73,6 +75,44 @@ class ScriptOptions:
     high_after: timedelta
 
 
+class AuditUse(StrEnum):
+    """Whether approvals are held against the audit log: `auto` is where the reader may read it."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditOptions:
+    """How `drift` holds approvals against the audit log, which keeps records for `reach`."""
+
+    approvals: AuditUse = AuditUse.AUTO
+    reach: timedelta = timedelta(days=180)
+
+
+def _due_days() -> Mapping[Severity, int | None]:
+    return {Severity.CRITICAL: 0, Severity.HIGH: 2, Severity.MEDIUM: 10, Severity.LOW: None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """Whom reports name as owners, by title, and by when something is to be done.
+
+    `due_days` are working days after the day on which a finding was first seen; 0 is that same day, None no
+    day at all. `sign_off_days` are working days after a month. `year_begins` is the month in which the
+    council's year begins. `applications` are the client ids that runs sign in with, by role.
+    """
+
+    ict: str = "ICT"
+    governance: str = "Governance officer"
+    information_asset_owner: str = "Information Asset Owner"
+    due_days: Mapping[Severity, int | None] = field(default_factory=_due_days)
+    sign_off_days: int = 10
+    year_begins: int = 4
+    applications: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """All of it. `zone` is the council's time zone, by which days begin and end.
@@ -98,6 +138,8 @@ class RunOptions:
     script: ScriptOptions | None = None
     create_folders: bool = False
     canary: CanaryOptions = CanaryOptions()
+    audit: AuditOptions = AuditOptions()
+    report: ReportOptions = field(default_factory=ReportOptions)
     tenant_id: str = ""
     shaping: Mapping[str, str] = field(default_factory=dict)
 

@@ -9,7 +9,6 @@ from m365_restrict.mailbox_folders import Folders
 from m365_restrict.options import PeopleOptions, RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, RuleKind
-from m365_restrict.plan.proof import rests_on_transport
 from m365_restrict.register.case import Case, Stage
 from m365_restrict.register.choice import Choice
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
@@ -231,10 +230,13 @@ async def read_directory(
 
 
 def cases_by_main_address(cases: Sequence[Case], options: RunOptions) -> tuple[Case, ...]:
-    """The cases whose rules compare main addresses of senders that the directory knows (exchange.md 2.3)."""
+    """The cases whose rules compare main addresses of senders that the directory knows (exchange.md 2.3).
+
+    Junk compares none, but may take the place of a rule that does.
+    """
     if options.compile.sender_match is not SenderMatch.FROM:
         return ()
-    return tuple(one for one in cases if rests_on_transport(one))
+    return tuple(one for one in cases if one.protected.measure.acts_on_mail)
 
 
 def _standing_senders(
@@ -299,7 +301,14 @@ async def _observe_mailbox(
         return raw
     names = folder_names(folders.ids.get(mailbox, {}))
     observed = (
-        observe_inbox_rule(rule, mailbox=mailbox, instance_id=instance_id, folders=names, known_ids=known)
+        observe_inbox_rule(
+            rule,
+            mailbox=mailbox,
+            instance_id=instance_id,
+            folders=names,
+            known_ids=known,
+            spellings={one.guid_or_rule_id: one.spellings for one in applied},
+        )
         for rule in raw
     )
     return tuple(rule for rule in observed if rule is not None)

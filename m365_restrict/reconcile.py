@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from m365_restrict import __version__
 from m365_restrict.apply import apply_changes
+from m365_restrict.approval_audit import consult_audit_log
 from m365_restrict.errors import PlanRefused
 from m365_restrict.follow_up import follow_up
 from m365_restrict.found import Found, Planned
@@ -53,6 +54,7 @@ async def reconcile(run: Run) -> Found:
     run.progress("Reading the register")
     sources = await read_sources(run)  # 1
     judged = judge(run, sources)  # 2
+    await consult_audit_log(run, sources.register, judged.judgement)
     run.progress("Asking the directory")
     compiled = await compile_wanted(run, sources, judged)  # 3
     result = found_so_far(sources, judged, compiled)
@@ -131,7 +133,7 @@ async def _written(run: Run, writing: Writing, result: Found, planned: Planned, 
 
         note_due_letters(run, result)  # 10
         record_run(run, planned)
-        if run.verb is Verb.APPLY and not writing.stopping():
+        if run.may_follow_up() and run.verb is Verb.APPLY and not writing.stopping():
             result = result.having_told(await follow_up(run, result, writers))
     return replace(result, stopped=writing.stopping())
 

@@ -47,7 +47,8 @@ class Run:
 
     `now` is the one instant by which it decides. `writing` is None for verbs that only read.
     `progress` tells a person what is being done; it never gets an address or a name. With `hand_over`
-    an approved plan becomes a script, and no writer is opened.
+    an approved plan becomes a script, and no writer is opened. `may_follow_up` is asked once nothing that
+    follows changes the document: whether letters are drafted and people told.
     """
 
     verb: Verb
@@ -59,6 +60,7 @@ class Run:
     progress: Callable[[str], None]
     writing: Writing | None = None
     hand_over: HandOver | None = None
+    may_follow_up: Callable[[], bool] = lambda: True
 
     @property
     def is_stopping(self) -> bool:

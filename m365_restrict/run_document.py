@@ -102,7 +102,8 @@ def _planned(found: Found) -> Planned:
     return found.planned
 
 
-def _choice_counts(found: Found) -> ChoiceCounts:
+def choice_counts(found: Found) -> ChoiceCounts:
+    """How many councillors' choices are live and refused."""
     compiled = found.desired.choice_refusals
     return ChoiceCounts(
         live=len(found.choices.choices) - len(compiled),
@@ -115,14 +116,14 @@ def _validate_document(run: Run, found: Found, finished_at: datetime) -> Validat
     return ValidateDocument(
         head=head_of(run, found, finished_at, exit_code=ExitCode.REFUSED if refused else ExitCode.IN_STEP),
         cases=tuple(with_problems(line, found.desired) for line in case_lines(found.judgement)),
-        choices=_choice_counts(found),
+        choices=choice_counts(found),
         refused_choices=refused_choice_lines((*found.choices.refused, *found.desired.choice_refusals)),
         policy_warnings=tuple(policy_warnings(run, found)),
     )
 
 
 def _plan_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> PlanDocument:
-    holders = _holders(run.ledger, planned)
+    holders = holders_of(run.ledger, planned)
     lines = tuple(_changes(found, planned, holders))
     unknown = _unknown(found, planned, holders)
     exit_code = _exit_code(found, planned, lines, unknown)
@@ -141,7 +142,7 @@ def _plan_document(run: Run, found: Found, planned: Planned, finished_at: dateti
             *_refused(found, planned),
             *opened_lines(found.judgement, run.ledger.openings.standing()),
         ),
-        choices=_choice_counts(found),
+        choices=choice_counts(found),
         guards=(
             *guard_lines(planned.plan.guards, holders),
             *(
@@ -209,7 +210,7 @@ def _test_counts(planned: Planned) -> RuleTestCounts:
 
 def unknown_of(run: Run, found: Found, planned: Planned) -> list[Unknown]:
     """What a run could not read, fit for a document."""
-    return _unknown(found, planned, _holders(run.ledger, planned))
+    return _unknown(found, planned, holders_of(run.ledger, planned))
 
 
 def _unknown(found: Found, planned: Planned, holders: HolderMailboxes) -> list[Unknown]:
@@ -287,7 +288,7 @@ def _is_source_doubted(planned: Planned) -> bool:
     return any(guard.code in _SOURCE_GUARDS for guard in planned.plan.guards)
 
 
-def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
+def holders_of(ledger: Ledger, planned: Planned) -> HolderMailboxes:
     """Numbers for every mailbox that a choice is about, planned, applied or observed."""
     desired, plan = planned.desired, planned.plan
     mailboxes = {rule.holder for rule in desired.transport} | {
@@ -300,7 +301,7 @@ def _holders(ledger: Ledger, planned: Planned) -> HolderMailboxes:
 
 
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
-    holders = _holders(run.ledger, planned)
+    holders = holders_of(run.ledger, planned)
     findings = drift_findings(run, found, planned)
     since = run.ledger.findings.note(
         (finding_key(one) for one in findings), at=run.now, unknown=still_waiting(run, planned)

@@ -1,6 +1,6 @@
 """The stages of the main path before its plan: what each one hands on to the next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from m365_restrict.checking import (
     live_cases,
     stated_cases,
 )
-from m365_restrict.exempt_groups import with_exempt_groups
+from m365_restrict.exempt_groups import members_where_rules_go, with_exempt_groups
 from m365_restrict.found import Found
 from m365_restrict.hand_over import reachable_choices, reachable_rules
 from m365_restrict.ledger.register_memory import LiveCase
@@ -79,7 +79,10 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """Stage 3: the rules that are wanted, and what is known of mailboxes, folders and applied rules."""
+    """Stage 3: the rules that are wanted, and what is known of mailboxes, folders and applied rules.
+
+    `group_members` are the primary addresses in those groups that were read.
+    """
 
     directory: Directory
     folders: Folders
@@ -87,6 +90,7 @@ class Compiled:
     desired: Desired
     applied: tuple[Applied, ...]
     names: Renamed
+    group_members: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +147,7 @@ async def compile_wanted(run: Run, sources: Sources, judged: Judged) -> Compiled
         applied=applied,
     )
     directory = await with_exempt_groups(readers.directory, directory, named, options)
+    members = await members_where_rules_go(readers.directory, directory, named, applied)
     folders = await read_folders(
         readers.inbox_rules,
         counting,
@@ -164,6 +169,7 @@ async def compile_wanted(run: Run, sources: Sources, judged: Judged) -> Compiled
         desired=desired,
         applied=tuple(applied),
         names=names,
+        group_members=members,
     )
 
 
@@ -187,7 +193,11 @@ def compare_rules(
     given = cases.difference_input(
         compiled.desired, observed, compiled.applied, run.options, claims=run.ledger.claims.standing()
     )
-    given = replace(given, begun=frozenset(one.key for one in run.ledger.written.unfinished()))
+    given = replace(
+        given,
+        begun=frozenset(one.key for one in run.ledger.written.unfinished()),
+        group_members=compiled.group_members,
+    )
     heals = run.verb is Verb.HEAL
     whole = healing(given) if heals else difference(given)
     wait = timedelta() if heals else run.options.settle

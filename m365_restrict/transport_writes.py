@@ -1,20 +1,22 @@
 """Writes of transport rules: created disabled, read back, enabled only when proven (design.md 2.8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import assert_never
 
 from m365_restrict.errors import RestrictError, ServiceError
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Action, Change
+from m365_restrict.plan.change import Action, Change, FieldChange
 from m365_restrict.plan.opening import only_opens
 from m365_restrict.plan.out_of_reach import with_addresses
 from m365_restrict.plan.places import Places
 from m365_restrict.plan.settle import Trio
 from m365_restrict.plan.writes import applied_from, cmdlet_parameters
+from m365_restrict.rules.end_date import END, end_to_send_again
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule, Properties, PropertyValue
-from m365_restrict.rules.properties import enabled_in, senders_of
+from m365_restrict.rules.parameters import set_parameters
+from m365_restrict.rules.properties import SENDER_CONDITIONS, enabled_in, senders_of
 from m365_restrict.write_outcome import (
     ChangeOutcome,
     Result,
@@ -24,6 +26,7 @@ from m365_restrict.write_outcome import (
     left_as_it_came_back,
     not_as_sent,
     proven,
+    read_back,
     removed,
     target_of,
     without_state,
@@ -69,7 +72,7 @@ class TransportWrites:
         target = target_of(change)
         guid = await self._make(cmdlet_parameters(change), target)
         self._arrived.add(change.key)
-        made = await self._read(guid)
+        made = await self._with_its_end(target, await self._read_back(guid, lambda _: False))
         names = differing(without_state(target), without_state(made.properties))
         if names:
             await self._writer.remove(guid)
@@ -103,12 +106,12 @@ class TransportWrites:
             await self._writer.update(before.guid, cmdlet_parameters(change))
         except ServiceError as error:
             after = await self._read_after(error, before.guid)
-            found = _addressed(change, after, before.properties)
-            if (found.properties, found.priority) == (before.properties, before.priority):
+            if _is_unchanged(change, after, before):
                 raise
         else:
             self._arrived.add(change.key)
-            after = await self._read(before.guid)
+            after = await self._read_back(before.guid, lambda rule: _is_unchanged(change, rule, before))
+            after = await self._with_its_end(target, after)
         after = _addressed(change, after, target)
         # Set takes no State (exchange.md 2.2): a rule that is to rest is switched off by its own cmdlet.
         if not enabled_in(target) and after.enabled:
@@ -118,6 +121,16 @@ class TransportWrites:
             return await self._switch_on(change, before.guid)
         return await self._settle(change, after)
 
+    async def _with_its_end(self, target: Properties, rule: ObservedTransportRule) -> ObservedTransportRule:
+        """The rule once its end was sent again, where the service took it by a clock of its own."""
+        end = end_to_send_again(target, rule.properties)
+        if end is None:
+            return rule
+        await self._writer.update(rule.guid, set_parameters({**target, END: end}, rule.properties))
+        return await self._read_back(
+            rule.guid, lambda found: found.properties.get(END) == rule.properties.get(END)
+        )
+
     async def _switch_on(self, change: Change, guid: str) -> ChangeOutcome:
         try:
             await self._writer.enable(guid, str(target_of(change)["Mode"]))
@@ -126,7 +139,7 @@ class TransportWrites:
             if not after.enabled:
                 raise
             return await self._settle(change, after)
-        return await self._settle(change, await self._read(guid))
+        return await self._settle(change, await self._read_back(guid, lambda rule: not rule.enabled))
 
     async def _settle(self, change: Change, after: ObservedTransportRule) -> ChangeOutcome:
         """Judge a rule as it was read back. One that captures too much is disabled (design.md 2.8)."""
@@ -147,7 +160,7 @@ class TransportWrites:
         except ServiceError:
             off = rule
         try:
-            return await self._read(rule.guid)
+            return await self._read_back(rule.guid, lambda found: found.enabled and not off.enabled)
         except ServiceError:
             return off
 
@@ -161,7 +174,7 @@ class TransportWrites:
             if guid in [rule.guid for rule in await self._list_after(error)]:
                 raise
             return removed(change)
-        if any(rule.guid == guid for rule in await self._list()):
+        if await read_back(lambda: self._find(guid), lambda found: found is not None) is not None:
             return failed(change, "Exchange still lists the rule after it was removed.")
         return removed(change)
 
@@ -178,11 +191,17 @@ class TransportWrites:
         except ServiceError:
             raise error from None
 
-    async def _read(self, guid: str) -> ObservedTransportRule:
-        found = next((rule for rule in await self._list() if rule.guid == guid), None)
+    async def _read_back(
+        self, guid: str, is_old: Callable[[ObservedTransportRule], bool]
+    ) -> ObservedTransportRule:
+        """The rule after a write that was answered; `is_old` knows what stood before."""
+        found = await read_back(lambda: self._find(guid), lambda rule: rule is None or is_old(rule))
         if found is None:
             raise ServiceError("The rule that was just written is not among the rules that Exchange lists.")
         return found
+
+    async def _find(self, guid: str) -> ObservedTransportRule | None:
+        return next((rule for rule in await self._list() if rule.guid == guid), None)
 
     async def _list(self) -> tuple[ObservedTransportRule, ...]:
         raw = await self._reader.list_rules()
@@ -191,9 +210,21 @@ class TransportWrites:
         return tuple(observe_transport_rule(rule) for rule in raw)
 
 
+def _is_unchanged(change: Change, rule: ObservedTransportRule, before: ObservedTransportRule) -> bool:
+    """Whether a rule stands as it stood before the write."""
+    found = _addressed(change, rule, before.properties)
+    return (found.properties, found.priority) == (before.properties, before.priority)
+
+
 def _catches_too_much(target: Properties, after: ObservedTransportRule) -> bool:
-    """Whether a rule came back without a sender condition, or otherwise acts on more than was sent."""
+    """Whether a rule came back without a sender condition, or otherwise acts on more than was sent.
+
+    One that only ends later than was sent acts on nothing more today: to disable it would leave its case
+    open at once, and the next run has time to try again.
+    """
     wanted, found = without_state(target), without_state(after.properties)
+    if found.get(END) and wanted.get(END):
+        found = {**found, END: wanted[END]}
     return not senders_of(found) or not (wanted == found or only_opens(wanted, found))
 
 
@@ -207,8 +238,8 @@ def _judge(change: Change, after: ObservedTransportRule) -> ChangeOutcome:
 def _addressed(change: Change, rule: ObservedTransportRule, known: Properties) -> ObservedTransportRule:
     """The rule with the addresses of `known` for recipients that the service shows by name.
 
-    Only for names that the rule showed before the write: whom another name stands for is not guessed
-    (exchange.md 7.1 row 15).
+    A name that the rule showed before stands for whom it stood for. A new one is told only where names
+    stood in that list before, and never of a sender: nobody is guessed (exchange.md 7.1 row 15).
     """
     if not isinstance(change.observed, ObservedTransportRule):
         return rule
@@ -228,9 +259,29 @@ def _addressed(change: Change, rule: ObservedTransportRule, known: Properties) -
     found = {
         one.field: resolved.observed.properties[one.field]
         for one in fields
-        if _names(rule.properties.get(one.field)) <= _names(shown.get(one.field))
+        if _is_told(one, shown.get(one.field), change.observed.properties.get(one.field))
     }
     return replace(rule, properties={**rule.properties, **found})
+
+
+def _is_told(after: FieldChange, shown: PropertyValue | None, meant: PropertyValue | None) -> bool:
+    """Whether the names in a list after a write stand for the addresses that were sent and are not in it.
+
+    Before, the rule showed `shown` and meant `meant`. Of the names that stood there then, as many must be
+    left as there are addresses that stay: else Exchange has kept somebody who was to go, or the reverse.
+    """
+    before, now = _names(shown), _names(after.observed)
+    if _names(meant):
+        # Nobody could tell whom these names stood for: there was one too many, or one too few.
+        return now <= before
+    named = _values(meant) - _values(shown)
+    hidden = _values(after.desired) - _values(after.observed)
+    new_ones_fit = now <= before or (bool(before) and after.field not in SENDER_CONDITIONS)
+    return new_ones_fit and len(now & before) == len(hidden & named)
+
+
+def _values(value: PropertyValue | None) -> frozenset[str]:
+    return frozenset(value) if isinstance(value, tuple) else frozenset()
 
 
 def _names(value: PropertyValue | None) -> frozenset[str]:

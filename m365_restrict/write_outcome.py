@@ -1,15 +1,21 @@
 """What a write leaves behind: one outcome per change, and how a rule is held against what was sent."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from m365_restrict.errors import LeaseHeld, RestrictError, ServiceError
 from m365_restrict.plan.change import Applied, Change, ObservedRule
 from m365_restrict.plan.writes import applied_from
 from m365_restrict.rules.observed import Properties
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
+
+T = TypeVar("T")
+
+_READ_AGAIN_AFTER = (1.0, 2.0)
+"""Seconds, while a read-back shows what stood before the write."""
 
 _STATES = frozenset({"State", "isEnabled"})
 _NOT_WRITABLE = (
@@ -96,6 +102,20 @@ async def each(changes: Sequence[Change], write: _Write, tools: Tools) -> list[C
         tools.progress(outcome)
         outcomes.append(outcome)
     return outcomes
+
+
+async def read_back(read: Callable[[], Awaitable[T]], is_old: Callable[[T], bool]) -> T:
+    """What is read after a write that was answered, once it no longer shows what stood before.
+
+    Whether a read right after a write can show the old state is unknown (exchange.md 7.2), so it is asked
+    again for a few seconds. Whatever else differs from what was sent is returned at once.
+    """
+    for seconds in _READ_AGAIN_AFTER:
+        found = await read()
+        if not is_old(found):
+            return found
+        await asyncio.sleep(seconds)
+    return await read()
 
 
 def failed(change: Change, reason: str) -> ChangeOutcome:

@@ -12,12 +12,14 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from m365_restrict.options import AuditUse
 from m365_restrict.register.address import BadAddress, read_address
 from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
 from settings.letters import LetterSettings
+from settings.reports import ReportSettings
 from settings.values import Endpoint, InstanceId, Paths, Windows, Words, ZoneName, is_loopback
 
 PREFIX = "M365_RESTRICT_"
@@ -141,6 +143,9 @@ class SafetySettings(_Section):
     change_windows: Windows = ()
     """When changes may be made, by the council's own time: Mon-Fri 09:00-17:00, Sat 22:00-02:00. Openings are
     made at any hour. Default: always."""
+    wait_minutes: _Positive = 60
+    """Minutes from a run's beginning in which it may wait for a service that is busy or down; what would need
+    a longer wait is left to the next run. Default 60."""
 
 
 class RuleTestSettings(_Section):
@@ -168,7 +173,7 @@ class OwnershipSettings(_Section):
 class LedgerSettings(_Section):
     """The database of what was applied."""
 
-    url: str = Field(default="sqlite:///m365-restrict-ledger.db", min_length=1)
+    url: str = Field(default="sqlite:///m365-restrict-ledger.db", min_length=1, repr=False)
     """SQLAlchemy URL. Default: a file in the current folder."""
 
 
@@ -189,7 +194,9 @@ class GraphSettings(_Section):
     max_in_flight: int = Field(default=4, ge=1, le=32)
     """Requests at once, Exchange's included; Outlook allows 4 (graph.md 5). Default 4."""
     retries: int = Field(default=4, ge=0, le=10)
-    """Further attempts after 429, 503 or 504. Default 4."""
+    """Further attempts where Graph is down and does not say until when. Default 4."""
+    deadline_seconds: float = Field(default=300.0, gt=0)
+    """Seconds for one request with all its retries. Default 300."""
     timeout_seconds: float = Field(default=100.0, gt=0)
     """Seconds to wait for one answer. Default 100."""
 
@@ -282,6 +289,16 @@ class CanarySettings(_Section):
         return value.strip().lower()
 
 
+class AuditSettings(_Section):
+    """The tenant's audit log, against which `drift` holds approvals (SECURITY.md)."""
+
+    approvals: AuditUse = AuditUse.AUTO
+    """`auto`: where the reader's token holds AuditLogsQuery-SharePoint.Read.All; `on`: always, and what
+    stands in the way is said; `off`: never. Default auto."""
+    reach_days: _Positive = 180
+    """Days for which the tenant keeps audit records; approvals before that cannot be checked. Default 180."""
+
+
 class DoctorSettings(_Section):
     """What `doctor` asks beside Microsoft 365."""
 
@@ -335,7 +352,9 @@ class Settings(BaseSettings):
     auth: AuthSettings = AuthSettings()
     notify: NotifySettings = NotifySettings()
     letters: LetterSettings = LetterSettings()
+    reports: ReportSettings = ReportSettings()
     canary: CanarySettings = CanarySettings()
+    audit: AuditSettings = AuditSettings()
     doctor: DoctorSettings = DoctorSettings()
     script: ScriptSettings = ScriptSettings()
     tls: TlsSettings = TlsSettings()

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import assert_never
 
 from m365_restrict.options import (
+    AuditOptions,
     CanaryOptions,
     ListPlaces,
     NotifyOptions,
@@ -81,9 +82,20 @@ def run_options(settings: Settings, tenant: TenantProfile | None = None) -> RunO
         script=_script_options(settings),
         create_folders=settings.choices.create_folder,
         canary=CanaryOptions(address=settings.canary.address, mailboxes=settings.canary.mailboxes),
+        audit=AuditOptions(
+            approvals=settings.audit.approvals, reach=timedelta(days=settings.audit.reach_days)
+        ),
+        report=settings.reports.options(_applications(settings)),
         tenant_id=settings.auth.tenant_id,
         shaping=shaping_settings(settings),
     )
+
+
+def _applications(settings: Settings) -> tuple[tuple[str, str], ...]:
+    """The client ids that runs sign in with, by role; a managed identity may have none."""
+    auth, writes = settings.auth, settings.enforce_with is not EnforceWith.SCRIPT
+    named = {"reader": auth.reader.client_id, **({"writer": auth.writer.client_id} if writes else {})}
+    return tuple((role, client_id) for role, client_id in named.items() if client_id)
 
 
 def _compile_options(settings: Settings, route_text: str, tenant: TenantProfile) -> CompileOptions:

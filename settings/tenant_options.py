@@ -27,6 +27,7 @@ def tenant_options(settings: Settings) -> TenantOptions:
         reader=_application(settings, "reader", settings.auth.reader),
         writer=_application(settings, "writer", settings.auth.writer),
         ca_file=settings.tls.ca_file,
+        deadline_seconds=settings.safety.wait_minutes * 60.0,
     )
 
 
@@ -52,6 +53,7 @@ def _graph(settings: Settings) -> GraphOptions:
         scope=settings.graph.scope,
         max_in_flight=settings.graph.max_in_flight,
         retries=settings.graph.retries,
+        deadline_seconds=settings.graph.deadline_seconds,
         timeout_seconds=settings.graph.timeout_seconds,
     )
 

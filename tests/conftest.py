@@ -1,8 +1,11 @@
 """The sandbox as a fixture: started once per worker, planted anew for every test that asks for it."""
 
 import importlib.util
+import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -13,12 +16,45 @@ from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
 # One for all calls: each client of its own would read the system's certificates anew, for plain HTTP.
 _HTTP = httpx.Client(trust_env=False, timeout=30, limits=httpx.Limits(max_keepalive_connections=0))
 
+SCAN: pytest.StashKey[Any] = pytest.StashKey()
+
+
+def _beside(name: str) -> ModuleType:
+    """A module that lies beside this file."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+behaviour_switch = _beside("behaviour_switch")
+ASKED_BEHAVIOUR: dict[str, Any] = behaviour_switch.read(os.environ.get(behaviour_switch.VARIABLE, ""))
+
+
+def pytest_report_header() -> str | None:
+    """Which tenant the tests meet, where it is not the usual one."""
+    return f"tenant.behaviour: {ASKED_BEHAVIOUR}" if ASKED_BEHAVIOUR else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what is about another answer than the one asked for."""
+    behaviour_switch.skip_what_is_about_another(items, ASKED_BEHAVIOUR)
+
 
 class SandboxHandle:
-    """What a test does to the running sandbox. `env` is client.env with a ledger of the test's own."""
+    """What a test does to the running sandbox. `env` is client.env with a ledger of the test's own.
 
-    def __init__(self, running: RunningSandbox, ledger: Path) -> None:
+    `behaviour` is what the tenant answers in every seed that does not say otherwise.
+    """
+
+    def __init__(
+        self, running: RunningSandbox, ledger: Path, scan: Any, behaviour: Mapping[str, Any] = ASKED_BEHAVIOUR
+    ) -> None:
         self.running = running
+        self.behaviour = behaviour
+        self.scan = scan
         self.tenant = running.tenant
         self.authority = running.authority
         self.base = running.base
@@ -34,7 +70,10 @@ class SandboxHandle:
         return f"http://127.0.0.1:{self.running.ports.http}"
 
     def seed(self, document: Mapping[str, Any]) -> None:
-        self.running.seed(document)
+        """Plant the tenant anew, and look through what the one before it leaves behind."""
+        self.scan.tenant(self.tenant)
+        self.running.seed(behaviour_switch.answered(document, self.behaviour))
+        self.scan.planted.plant(document)
 
     def control(
         self, method: str, path: str, json: Any = None, *, params: Mapping[str, str] | None = None
@@ -94,26 +133,38 @@ def running_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 @pytest.fixture
 def sandbox(
-    running_sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    running_sandbox: RunningSandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
 ) -> SandboxHandle:
     """The sandbox, empty, without faults, trusted by this test's clients."""
+    behaviour = {**ASKED_BEHAVIOUR, **behaviour_switch.of_markers(request.node)}
+    scan = request.config.stash[SCAN].current
+    handle = SandboxHandle(running_sandbox, tmp_path / "ledger.db", scan, behaviour)
     running_sandbox.faults.clear()
-    running_sandbox.seed({})
-    running_sandbox.log.take()
+    handle.seed({})
+    running_sandbox.log.start_over()
     certificates = str(running_sandbox.state / "ca.pem")
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.setenv(name, certificates)
-    return SandboxHandle(running_sandbox, tmp_path / "ledger.db")
+    return handle
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Look through what every test leaves behind (`scan/scan_plugin.py`)."""
+    folder = str(Path(__file__).with_name("scan"))
+    sys.path.insert(0, folder)
+    try:
+        from scan_plugin import ScanPlugin
+    finally:
+        sys.path.remove(folder)
+    config.stash[SCAN] = ScanPlugin()
+    config.pluginmanager.register(config.stash[SCAN], "scan")
 
 
 @pytest.fixture(scope="session")
 def read_powershell() -> Callable[[str], Any]:
     """The text of a script to what PowerShell would make of it (`powershell_script.Script`)."""
-    path = Path(__file__).with_name("powershell_script.py")
-    spec = importlib.util.spec_from_file_location("powershell_script", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    read: Callable[[str], Any] = module.Script
+    read: Callable[[str], Any] = _beside("powershell_script").Script
     return read

@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any, Self, TypeAlias
 
 import httpx
-from crash_council import ADMIN, CHANGES, COUNCILLORS, CrashCouncil, seed, sender_of
+from crash_council import ADMIN, COUNCIL, BenchCouncil, sender_of
 
 from m365_restrict.sandbox.request_log import LoggedRequest, RequestLog
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
@@ -44,9 +44,6 @@ _OF_THE_MOMENT = {
     "ExchangeVersion",
 }
 _FURTHER_RUNS = 2
-_CASES = range(1, 34)
-_HELD = (*range(1, 5), *range(11, 22))
-"""Cases in force before and after: at no moment may their mail be untouched."""
 
 
 class Moment(StrEnum):
@@ -116,11 +113,13 @@ class KillingLog(RequestLog):
 
 
 class CrashBench:
-    """A sandbox, the program's fork server, and the council at the moment before its 40 changes."""
+    """A sandbox, the program's fork server, and a council at the moment before its changes."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, council: BenchCouncil = COUNCIL) -> None:
         """Work in an empty folder."""
         self._state = state
+        self._council = council
+        self._log = KillingLog()
         self._ledger = state / "program.db"
         self._ready = state / "ready.db"
         self._output = state / "output.json"
@@ -128,10 +127,7 @@ class CrashBench:
     def __enter__(self) -> Self:
         """Start everything, put the council in force, make the changes, and run once undisturbed."""
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # the killed break off mid-request
-        self._log = KillingLog()
-        self._sandbox = RunningSandbox(
-            SandboxOptions(state=self._state / "tenant", http_port=0), log=self._log
-        )
+        self._sandbox = self._build_sandbox()
         self._sandbox.start()
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{self._sandbox.ports.http}/sandbox/", trust_env=False, timeout=30
@@ -140,17 +136,17 @@ class CrashBench:
         self._server = subprocess.Popen(  # noqa: S603 (our own script)
             [sys.executable, str(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        self._sandbox.seed(seed())
+        self._sandbox.seed(self._council.seed())
         self._must_succeed()
-        CrashCouncil(self._sandbox).move_on()
+        self._council.move_on(self._sandbox)
         self._copy_ledger(self._ledger, self._ready)
         self._before = self._sandbox.tenant.store.snapshot()
         self._outcomes_before = self._outcomes()
         self._set_back()
         self._log.arm(None)
         changes = self._must_succeed()["changes"]
-        if len(changes) != CHANGES:
-            raise AssertionError(f"the council has {len(changes)} changes, not {CHANGES}")
+        if len(changes) != self._council.changes:
+            raise AssertionError(f"the council has {len(changes)} changes, not {self._council.changes}")
         self.requests = self._log.answered
         self._wanted = self._end_state()
         self._wanted_mails = self._mails()
@@ -167,6 +163,9 @@ class CrashBench:
             self._server.stdout.close()
         self._http.close()
         self._sandbox.stop()
+
+    def _build_sandbox(self) -> RunningSandbox:
+        return RunningSandbox(SandboxOptions(state=self._state / "tenant", http_port=0), log=self._log)
 
     def try_point(self, point: Point) -> Verdict | None:
         """Die there and go on; None where the run ended before it came to that point."""
@@ -194,7 +193,13 @@ class CrashBench:
         document: dict[str, Json] = json.loads(self._document())
         return document
 
-    def _run(self, *arguments: str, point: Point | None = None) -> int:
+    def _run(
+        self,
+        *arguments: str,
+        point: Point | None = None,
+        settings: Mapping[str, str] | None = None,
+        waits: Path | None = None,
+    ) -> int:
         """One run of the program in a process of its own; how it ended."""
         here = point if point is not None and point.moment is not Moment.TRANSACTION else None
         self._log.arm(here)
@@ -205,12 +210,14 @@ class CrashBench:
             f"{_PREFIX}GRAPH__BASE_URL": f"{plain}/v1.0",
             f"{_PREFIX}EXCHANGE__BASE_URL": plain,
             f"{_PREFIX}LEDGER__URL": f"sqlite:///{self._ledger}",
+            **{f"{_PREFIX}{name}": value for name, value in (settings or {}).items()},
         }
         order = {
             "arguments": [*arguments, "--json"],
             "environment": {**environment, "PATH": os.environ.get("PATH", "")},
             "output": str(self._output),
             "die_before_transaction": point.number if point is not None and here is None else 0,
+            "waits": str(waits or ""),
         }
         # The child cannot ask for anything before its process id is known: it has to import and sign in.
         self._log.victim = self._ask_server(json.dumps(order))
@@ -238,7 +245,7 @@ class CrashBench:
         return self._output.read_text(encoding="utf-8")[-600:]
 
     def _set_back(self) -> None:
-        """The tenant and the ledger as they were before the 40 changes."""
+        """The tenant and the ledger as they were before the changes."""
         self._sandbox.tenant.store.restore(self._before)
         self._sandbox.past.forget()
         self._copy_ledger(self._ready, self._ledger)
@@ -255,7 +262,7 @@ class CrashBench:
         path = "/me/mailFolders/inbox/messageRules"
         inboxes = {
             upn: self._call(f"holder/{upn}", {"method": "GET", "path": path, "body": None})["value"]
-            for upn in COUNCILLORS
+            for upn in self._council.councillors
         }
         return {
             "transport rules": [_lasting(rule) for rule in rules],
@@ -299,15 +306,15 @@ class CrashBench:
         ]
 
     def _gaps(self) -> list[str]:
-        now = self._outcomes()
+        now = {number: self._outcome(sender_of(number)) for number in self._council.held}
         return [
             f"mail of RC-{number} was {now[number]}, not {self._outcomes_before[number]}"
-            for number in _HELD
+            for number in now
             if now[number] != self._outcomes_before[number]
         ]
 
     def _outcomes(self) -> dict[int, list[str]]:
-        return {number: self._outcome(sender_of(number)) for number in _CASES}
+        return {number: self._outcome(sender_of(number)) for number in self._council.cases}
 
     def _outcome(self, sender: str) -> list[str]:
         """What becomes of one message to an officer."""

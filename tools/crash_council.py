@@ -1,6 +1,7 @@
 """A council half-way through its year: much in force, and 40 changes waiting for the next run."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from m365_restrict.sandbox.run import RunningSandbox
@@ -75,6 +76,21 @@ def sender_of(number: int) -> str:
     return f"rc-{number}@post.example"
 
 
+@dataclass(frozen=True, kw_only=True)
+class BenchCouncil:
+    """A council for a bench: its seed, what then happens to it, and how many changes that makes.
+
+    Mail of the cases `held` may at no moment be untouched; `cases` are all whose mail is looked at.
+    """
+
+    seed: Callable[[], dict[str, Json]]
+    move_on: Callable[[RunningSandbox], None]
+    changes: int
+    councillors: Sequence[str]
+    cases: Sequence[int]
+    held: Sequence[int]
+
+
 class CrashCouncil:
     """Makes the 40 changes in the lists of a running sandbox, as people would."""
 
@@ -86,37 +102,40 @@ class CrashCouncil:
         """What happened since the last run: decisions, liftings, endings, extensions, choices."""
         first = STANDING + 1
         for number in range(first, first + LIFTED):
-            self._save(CONTACTS, number, OFFICER, Status="Lifted")
+            self.save(CONTACTS, number, OFFICER, Status="Lifted")
         first += LIFTED
         for number in range(first, first + ENDED_EARLIER):
-            self._save(CONTACTS, number, OFFICER, EndsOn="2027-01-31")
+            self.save(CONTACTS, number, OFFICER, EndsOn="2027-01-31")
         first += ENDED_EARLIER
         for number in range(first, first + EXTENDED):
-            self._decided_anew(number, EndsOn="2027-06-30")
+            self.decide_anew(number, EndsOn="2027-06-30")
         first += EXTENDED
         for number in range(first, first + REDIRECTED):
-            self._decided_anew(number, Addresses=f"{sender_of(number)}\nalso.{sender_of(number)}")
+            self.decide_anew(number, Addresses=f"{sender_of(number)}\nalso.{sender_of(number)}")
         first += REDIRECTED
         for number in range(first, first + NEW_CASES):
-            fields = _fields(number, _MEASURES[number % 3])
-            self._decided_anew(self._add(CONTACTS, OFFICER, fields))
+            fields = case_fields(number, _MEASURES[number % 3])
+            self.decide_anew(self.add(CONTACTS, OFFICER, fields))
         for number in range(_CHANGED_HANDLINGS):
-            self._save(CHOICES, number + 1, COUNCILLORS[number], Handling="Move to folder")
+            self.save(CHOICES, number + 1, COUNCILLORS[number], Handling="Move to folder")
         for number in range(_CHANGED_HANDLINGS, _CHANGED_HANDLINGS + _STOPPED):
-            self._save(CHOICES, number + 1, COUNCILLORS[number], Handling="Leave in Inbox")
+            self.save(CHOICES, number + 1, COUNCILLORS[number], Handling="Leave in Inbox")
         for number in range(len(COUNCILLORS) // 2):
-            self._add(CHOICES, COUNCILLORS[number], _choice_fields(100 + number, "Category only"))
+            self.add(CHOICES, COUNCILLORS[number], _choice_fields(100 + number, "Category only"))
 
-    def _decided_anew(self, number: int, **fields: str) -> None:
-        self._save(CONTACTS, number, OFFICER, **fields, Status="Proposed")
-        self._save(CONTACTS, number, DIRECTOR, Status="Approved")
+    def decide_anew(self, number: int, **fields: str) -> None:
+        """Change a case and have it approved."""
+        self.save(CONTACTS, number, OFFICER, **fields, Status="Proposed")
+        self.save(CONTACTS, number, DIRECTOR, Status="Approved")
 
-    def _save(self, title: str, number: int, by: str, **fields: str) -> None:
+    def save(self, title: str, number: int, by: str, **fields: str) -> None:
+        """Change an item."""
         lists, document = self._tenant.lists, self._list(title)
         checked = lists.check_fields(document, fields)
         lists.edit(document, str(number), self._tenant.saver(by), checked)
 
-    def _add(self, title: str, by: str, fields: Mapping[str, Json]) -> int:
+    def add(self, title: str, by: str, fields: Mapping[str, Json]) -> int:
+        """Make an item; its number."""
         lists, document = self._tenant.lists, self._list(title)
         return int(lists.add(document, self._tenant.saver(by), lists.check_fields(document, fields)))
 
@@ -127,15 +146,25 @@ class CrashCouncil:
         return document
 
 
-def _fields(number: int, measure: str) -> dict[str, Json]:
+def case_fields(number: int, measure: str) -> dict[str, Json]:
+    """The fields of one case that lacks nothing."""
     return {**_CASE, "Title": f"RC-{number}", "Addresses": sender_of(number), "Measure": measure}
 
 
 def _approved(number: int, measure: str) -> dict[str, Json]:
-    proposed = {**_fields(number, measure), "Status": "Proposed"}
-    first = {"at": "2026-09-01T10:00:00Z", "by": OFFICER, "fields": proposed}
+    return decided(case_fields(number, measure))
+
+
+def decided(fields: Mapping[str, Json]) -> dict[str, Json]:
+    """An item of the register that the director approved."""
+    first = {"at": "2026-09-01T10:00:00Z", "by": OFFICER, "fields": {**fields, "Status": "Proposed"}}
     later = {"at": "2026-09-03T15:00:00Z", "by": DIRECTOR, "fields": {"Status": "Approved"}}
     return {"created_by": OFFICER, "versions": [first, later]}
+
+
+def item_by(by: str, fields: Mapping[str, Json]) -> dict[str, Json]:
+    """An item that one person saved once."""
+    return {"created_by": by, "versions": [{"at": "2026-10-01T10:00:00Z", "by": by, "fields": dict(fields)}]}
 
 
 def _choice_fields(number: int, handling: str) -> dict[str, Json]:
@@ -143,6 +172,14 @@ def _choice_fields(number: int, handling: str) -> dict[str, Json]:
 
 
 def _choice(number: int, handling: str) -> dict[str, Json]:
-    by = COUNCILLORS[number]
-    saved = {"at": "2026-10-01T10:00:00Z", "by": by, "fields": _choice_fields(number, handling)}
-    return {"created_by": by, "versions": [saved]}
+    return item_by(COUNCILLORS[number], _choice_fields(number, handling))
+
+
+COUNCIL = BenchCouncil(
+    seed=seed,
+    move_on=lambda running: CrashCouncil(running).move_on(),
+    changes=CHANGES,
+    councillors=COUNCILLORS,
+    cases=range(1, 34),
+    held=(*range(1, 5), *range(11, 22)),
+)

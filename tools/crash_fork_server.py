@@ -1,7 +1,8 @@
 """Starts the program over and over in a child process each, without importing it each time.
 
 Reads one order a line as JSON on standard input: `arguments`, `environment`, `output` (a file for both
-streams) and `die_before_transaction` (0 for never). Answers each with two lines: the child's process id,
+streams), `die_before_transaction` (0 for never) and `waits` (a file that waits are noted in, which then pass
+at once; "" lets them last). Answers each with two lines: the child's process id,
 and how it ended (the exit code, or minus the number of the signal). What the first child imported by and by
 every later one has from the beginning.
 """
@@ -44,6 +45,8 @@ def _become(order: Mapping[str, Any]) -> None:
     os.environ.update(order["environment"])
     if order["die_before_transaction"]:
         _die_before(order["die_before_transaction"])
+    if order["waits"]:
+        _quicken(Path(order["waits"]))
     sys.argv = ["m365-restrict", *order["arguments"]]
     code = 1
     try:
@@ -54,6 +57,12 @@ def _become(order: Mapping[str, Any]) -> None:
         if not order["die_before_transaction"]:
             _modules_of(order).write_text("\n".join(sys.modules), encoding="utf-8")
         os._exit(code)
+
+
+def _quicken(noted: Path) -> None:
+    from fault_clock import quicken  # noqa: PLC0415 (it imports what only some children need)
+
+    quicken(noted)
 
 
 def _modules_of(order: Mapping[str, Any]) -> Path:

@@ -78,7 +78,12 @@ def acts(rule: ObservedTransportRule, now: datetime) -> bool:
 
 def keeps_away(properties: Properties) -> bool:
     """Whether the people who were written to do not get the message, or find it in Junk Email."""
-    return any(name in properties for name in KEEPS_AWAY) or _scl(properties) >= _SPAM
+    return any(name in properties for name in KEEPS_AWAY) or treats_as_spam(properties)
+
+
+def treats_as_spam(properties: Properties) -> bool:
+    """Whether the mail goes to Junk Email or to quarantine as spam (exchange.md 3)."""
+    return _scl(properties) >= _SPAM
 
 
 def _idle(rule: ObservedTransportRule, now: datetime, zone: tzinfo) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from m365_restrict.assess.effect import KEEPS_AWAY, treats_as_spam
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.plan.opening import actions_in
 from m365_restrict.rules.observed import Properties, PropertyValue
@@ -22,6 +23,52 @@ _OURS = frozenset(
 )
 """All that rules of ours ever do (rules/properties.py)."""
 _DECIDED = frozenset({WrittenResult.APPLIED, WrittenResult.KNOWN})
+
+
+_KEEPS_AWAY = frozenset(
+    {
+        *KEEPS_AWAY,
+        "SmtpRejectMessageRejectText",
+        "SmtpRejectMessageRejectStatusCode",
+        "Disconnect",
+        "RouteMessageOutboundConnector",
+        "actions.delete",
+        "actions.permanentDelete",
+        INBOX_FOLDER,
+    }
+)
+_DESTROYS = frozenset({"DeleteMessage", "Quarantine", "ModerateMessageByUser", "ModerateMessageByManager"})
+_NAME_SENDERS = frozenset(
+    [
+        "From",
+        "FromAddressContainsWords",
+        "FromAddressMatchesPatterns",
+        "FromMemberOf",
+        "SenderDomainIs",
+    ]
+)
+_REFUSES = frozenset({"RejectMessageReasonText", "RejectMessageEnhancedStatusCode"})
+_BIN = "deleteditems"
+
+
+def harsher_actions(form: Properties, decided: Properties) -> tuple[str, ...]:
+    """Names of what `form` does to keep mail from people and `decided` does not do at all.
+
+    Mail that is sent to another mailbox, or put into another folder, than was decided still reaches people;
+    mail that is deleted, held, turned away or treated as spam does not (exchange.md 2.5).
+    """
+    refuses = not _REFUSES.isdisjoint(decided)
+    more = {name for name in _KEEPS_AWAY & form.keys() - decided.keys() if not (name in _REFUSES and refuses)}
+    if str(form.get(INBOX_FOLDER, "")).lower() == _BIN != str(decided.get(INBOX_FOLDER, "")).lower():
+        more.add(INBOX_FOLDER)
+    if treats_as_spam(form) and not treats_as_spam(decided):
+        more.add("SetSCL")
+    return tuple(sorted(more))
+
+
+def destroys_from_senders(rule: Properties) -> tuple[str, ...]:
+    """Names of what somebody else's rule does to delete or hold the mail of those whom it names."""
+    return () if _NAME_SENDERS.isdisjoint(rule) else tuple(sorted(_DESTROYS & rule.keys()))
 
 
 def undecided_actions(

@@ -28,7 +28,7 @@ from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.run_context import Run, Writing
-from m365_restrict.script.quoting import quoted
+from m365_restrict.script.opening_line import opening_line
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 from m365_restrict.write_outcome import ChangeOutcome, Result
 
@@ -223,6 +223,8 @@ async def _fate(
 ) -> tuple[RuleFate, str]:
     if outcome.result is Result.APPLIED:
         return RuleFate.REMOVED, ""
+    if outcome.result is Result.SKIPPED:
+        return RuleFate.STANDS, outcome.reason
     observed = outcome.change.observed
     if isinstance(observed, ObservedTransportRule) and await _disabled(observed.guid, readers, writers):
         return RuleFate.DISABLED, f"It could not be removed: {outcome.reason}"
@@ -255,15 +257,5 @@ class _Teller:
             mailbox=self._holders.number(one.mailbox) if chosen else one.mailbox,
             outcome=fate,
             reason=self._holders.hide(reason),
-            by_hand=_by_hand(one),
+            by_hand=opening_line(one),
         )
-
-
-def _by_hand(one: Applied) -> str:
-    """The plain cmdlet that does the same. None for a councillor's inbox rule: it would name the mailbox."""
-    if one.kind is RuleKind.TRANSPORT_RULE:
-        return f"Disable-TransportRule -Identity {quoted(one.guid_or_rule_id)} -Confirm:$false"
-    if one.chosen_by_holder:
-        return ""
-    mailbox, name = quoted(one.mailbox), quoted(one.name)
-    return f"Disable-InboxRule -Mailbox {mailbox} -Identity {name} -Confirm:$false"

@@ -35,6 +35,7 @@ _AGAIN = (
     "`m365-restrict freeze` until it is corrected."
 )
 _NOT_ASKED = "nobody approved it"
+_OUTCOMES = {Result.APPLIED: Outcome.APPLIED, Result.SKIPPED: Outcome.SKIPPED}
 
 
 @dataclass(frozen=True)
@@ -267,8 +268,9 @@ def _lines(
         if one is None:
             yield change_line(change, holders, outcome=Outcome.SKIPPED, reason=_NOT_ASKED)
         else:
-            outcome = Outcome.APPLIED if one.result is Result.APPLIED else Outcome.FAILED
-            yield change_line(change, holders, outcome=outcome, reason=one.reason)
+            yield change_line(
+                change, holders, outcome=_OUTCOMES.get(one.result, Outcome.FAILED), reason=one.reason
+            )
 
 
 def _holders(run: Run) -> HolderMailboxes:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from m365_restrict.by_hand.actions import sent_outside
+from m365_restrict.by_hand.actions import destroys_from_senders, harsher_actions, sent_outside
 from m365_restrict.by_hand.words import said
 from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import ExitCode, RequestRefused
@@ -55,7 +55,7 @@ async def waive(run: Run, order: WaiveOrder, finished: Callable[[], datetime]) -
     if planned is None:
         raise AssertionError("drift has a plan")
     finding = _named(order.finding, drift_findings(run, found, planned))
-    why = _why_not(finding, found)
+    why = _why_not(finding, found, planned)
     if why:
         raise RequestRefused(f"This finding cannot be waived: {why}", code=ByHandCode.NOT_WAIVABLE)
     waiver = run.ledger.waivers.begin(
@@ -123,7 +123,7 @@ def _rules(planned: Planned) -> dict[str, ObservedTransportRule]:
     return {} if isinstance(rules, Unknown) else {rule.name.casefold(): rule for rule in rules}
 
 
-def _why_not(finding: Finding, found: Found) -> str:
+def _why_not(finding: Finding, found: Found, planned: Planned) -> str:
     """Why a finding may not be accepted as it is, or "": nobody is to be restricted without a decision."""
     if finding.code is FindingCode.OPENED_BY_HAND or finding.change_class not in _WAIVABLE:
         return "it is put right in the register or by a run, and is no edit that somebody could accept."
@@ -136,8 +136,23 @@ def _why_not(finding: Finding, found: Found) -> str:
     more = captures_more(desired, observed) if is_of_change(finding) and _stands(finding) else ()
     if more:
         return f"in {', '.join(more)} the rule acts on mail that no decision restricts."
+    harsher = _harsher(finding, planned)
+    if harsher:
+        return f"by {', '.join(harsher)} mail would be kept from people in a way that nobody decided."
     outside = sent_outside(observed.items(), found.people.domains)
     return f"by {', '.join(outside)} mail would leave the organisation." if outside else ""
+
+
+def _harsher(finding: Finding, planned: Planned) -> tuple[str, ...]:
+    """What the rule of the finding does to destroy, hold or turn away mail beyond the decision."""
+    if finding.change_class is ChangeClass.FOREIGN_EFFECT:
+        rule = _rules(planned).get(finding.rule.casefold())
+        return destroys_from_senders(rule.properties) if rule is not None else ()
+    difference = planned.plan.difference
+    for change in (*difference.waived, *difference.changes):
+        if (change.kind, change.key) == (finding.kind, finding.key) and change.observed is not None:
+            return harsher_actions(change.observed.properties, change.target or {})
+    return ()
 
 
 def _stands(finding: Finding) -> bool:

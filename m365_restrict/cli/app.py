@@ -11,6 +11,7 @@ from m365_restrict import __version__
 from m365_restrict.cli.assess_verbs import assess_verbs
 from m365_restrict.cli.by_hand_verbs import by_hand_verbs
 from m365_restrict.cli.doctor_verb import doctor_verb
+from m365_restrict.cli.evidence_verbs import evidence_verbs
 from m365_restrict.cli.ledger_verbs import ledger_verbs
 from m365_restrict.cli.letter_verb import letter_verb
 from m365_restrict.cli.life_verbs import life_verbs
@@ -30,6 +31,7 @@ from m365_restrict.cli.options import (
     format_of,
 )
 from m365_restrict.cli.override_verb import override_verb
+from m365_restrict.cli.report_verb import report_verb
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.rule_test_verb import rule_test_verb
 from m365_restrict.errors import ExitCode
@@ -68,6 +70,8 @@ app.add_typer(override_verb)
 app.add_typer(rule_test_verb)
 app.add_typer(doctor_verb)
 app.add_typer(by_hand_verbs)
+app.add_typer(report_verb)
+app.add_typer(evidence_verbs)
 app.add_typer(ledger_verbs, name="ledger")
 
 

@@ -16,6 +16,7 @@ from m365_restrict.assessing.claim_run import ClaimOrder, adopt, disown
 from m365_restrict.assessing.import_run import ImportOrder, import_rule
 from m365_restrict.cli.approval import confirmed
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.lease import Holder
@@ -122,12 +123,19 @@ async def _session(
 ) -> DocumentT:
     clock = build_clock(settings)
     with open_ledger(settings.ledger.url) as ledger:
+        if leased:
+            ledger.prove_usable()
         start = run_start(run_id, verb, clock.now())
         ledger.runs.begin(start)
-        try:
+        stopping = Stopping()
+
+        async def _at_work() -> DocumentT:
             async with AsyncExitStack() as stack:
-                run, writing = await _opened(settings, ledger, start, stack, leased=leased)
-                document = await work(run, writing, clock.now)
+                run, writing = await _opened(settings, ledger, start, stack, stopping if leased else None)
+                return await work(run, writing, clock.now)
+
+        try:
+            document = await stopping.told(_at_work())
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise
@@ -147,20 +155,23 @@ def _end_of(document: AssessDocument | ImportDocument | ClaimDocument) -> RunEnd
 
 
 async def _opened(
-    settings: Settings, ledger: Ledger, start: RunStart, stack: AsyncExitStack, *, leased: bool
+    settings: Settings, ledger: Ledger, start: RunStart, stack: AsyncExitStack, writes: Stopping | None
 ) -> tuple[Run, Writing | None]:
     tenant = tenant_options(settings)
     writing = None
     lease = None
-    if leased:
+    if writes is not None:
         holder = Holder(holder=start.run_id, host=socket.gethostname(), pid=os.getpid())
         lease = stack.enter_context(
             ledger.lease(holder, seconds=settings.lease.seconds, clock=lambda: datetime.now(UTC))
         )
     readers = await stack.enter_async_context(open_readers(tenant))
-    if lease is not None:
+    if lease is not None and writes is not None:
         writing = Writing(
-            open_writers=lambda: open_writers(tenant, readers.in_flight), approve=_nothing, lease=lease
+            open_writers=lambda: writes.between_items(open_writers(tenant, readers.in_flight)),
+            approve=_nothing,
+            lease=lease,
+            stopping=writes.asked,
         )
     run = Run(
         verb=Verb.VALIDATE,  # these verbs change no rule; adopt asks for a plan by itself

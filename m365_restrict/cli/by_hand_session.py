@@ -1,13 +1,14 @@
 """What the verbs by hand work with: the ledger, and of the tenant only what each may hold."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from m365_restrict.cli.documented import run_start
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.lease import Holder
@@ -44,6 +45,7 @@ class Session:
         self.settings, self.ledger, self.start = settings, ledger, start
         self.clock = build_clock(settings)
         self.writing: Writing | None = None
+        self.stopping = Stopping()
         self._stack = stack
 
     @property
@@ -93,7 +95,10 @@ class Session:
         if not self.by_script:
             tenant = tenant_options(self.settings)
             self.writing = Writing(
-                open_writers=lambda: open_writers(tenant, run.readers.in_flight), approve=approve, lease=lease
+                open_writers=lambda: self.stopping.between_items(open_writers(tenant, run.readers.in_flight)),
+                approve=approve,
+                lease=lease,
+                stopping=self.stopping.asked,
             )
         return run
 
@@ -102,18 +107,20 @@ async def in_session(
     verb: str,
     run_id: str,
     given: tuple[Asked, Mapping[str, str]],
-    work: Callable[[Session], Awaitable[DocumentT]],
+    work: Callable[[Session], Coroutine[Any, Any, DocumentT]],
 ) -> DocumentT:
     """Do the work, and have the ledger remember that it was done and how it ended."""
     asked, environ = given
     settings = load_settings(environ, asked.env_file)
     now = build_clock(settings).now()
     with open_ledger(settings.ledger.url) as ledger:
+        ledger.prove_usable()
         start = run_start(run_id, verb, now)
         ledger.runs.begin(start)
         try:
             async with AsyncExitStack() as stack:
-                document = await work(Session(settings, ledger, start, stack))
+                session = Session(settings, ledger, start, stack)
+                document = await session.stopping.told(work(session))
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=now, exit_code=error.exit_code))
             raise

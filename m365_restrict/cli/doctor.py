@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import assert_never
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.doctor.access_checks import Access
 from m365_restrict.doctor.canary import canary_run
@@ -89,12 +90,13 @@ async def _session(request: DoctorRequest, settings: Settings, run_id: str) -> D
         raise RequestRefused(reason, code=DoctorRefusal.NO_WRITER)
     with open_ledger(settings.ledger.url) as ledger:
         _require_thawed(ledger, request.doing)
+        if writes:
+            ledger.prove_usable()
         start = run_start(run_id, "doctor", clock.now())
         ledger.runs.begin(start)
+        stopping = Stopping()
         try:
-            async with AsyncExitStack() as stack:
-                run = await _opened(settings, ledger, start, stack, writes=writes)
-                document = await _done(request, settings, run, clock.now)
+            document = await stopping.told(_begun(request, settings, ledger, start, stopping))
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise
@@ -102,6 +104,15 @@ async def _session(request: DoctorRequest, settings: Settings, run_id: str) -> D
         head = document.head
         ledger.runs.finish(run_id, RunEnd(finished_at=head.finished_at, exit_code=head.exit_code))
         return document
+
+
+async def _begun(
+    request: DoctorRequest, settings: Settings, ledger: Ledger, start: RunStart, stopping: Stopping
+) -> DoctorDocument:
+    async with AsyncExitStack() as stack:
+        heard = stopping if request.doing in _WRITING else None
+        run = await _opened(settings, ledger, start, stack, heard)
+        return await _done(request, settings, run, build_clock(settings).now)
 
 
 def _require_thawed(ledger: Ledger, doing: Doing) -> None:
@@ -113,20 +124,24 @@ def _require_thawed(ledger: Ledger, doing: Doing) -> None:
 
 
 async def _opened(
-    settings: Settings, ledger: Ledger, start: RunStart, stack: AsyncExitStack, *, writes: bool
+    settings: Settings, ledger: Ledger, start: RunStart, stack: AsyncExitStack, writes: Stopping | None
 ) -> Run:
+    """Readers; and writers under the lease where `writes` is given, which is told of signals."""
     tenant = tenant_options(settings)
     lease = None
-    if writes:
+    if writes is not None:
         holder = Holder(holder=start.run_id, host=socket.gethostname(), pid=os.getpid())
         lease = stack.enter_context(
             ledger.lease(holder, seconds=settings.lease.seconds, clock=lambda: datetime.now(UTC))
         )
     readers = await stack.enter_async_context(open_readers(tenant))
     writing = None
-    if lease is not None:
+    if lease is not None and writes is not None:
         writing = Writing(
-            open_writers=lambda: open_writers(tenant, readers.in_flight), approve=_nothing, lease=lease
+            open_writers=lambda: writes.between_items(open_writers(tenant, readers.in_flight)),
+            approve=_nothing,
+            lease=lease,
+            stopping=writes.asked,
         )
     return Run(
         verb=Verb.VALIDATE,  # no plan is made or carried out here

@@ -5,7 +5,6 @@ import os
 import secrets
 import socket
 import sys
-import traceback
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from m365_restrict.cli.output import write_whole
 from m365_restrict.cli.streams import hand_over
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.runs import RunStart
+from m365_restrict.masking import masked_logs, masked_traceback
 from m365_restrict.report.documents import Failure, Head
 from m365_restrict.report.json_text import AnyDocument
 from m365_restrict.report.lines import failure_of
@@ -41,11 +41,12 @@ def carry_out(
         return await work(run_id)
 
     try:
-        document = asyncio.run(_work())
+        with masked_logs():
+            document = asyncio.run(_work())
     except RestrictError as error:
         document = _after(error.exit_code, failure_of(error))
     except Exception as error:
-        traceback.print_exc(file=sys.stderr)
+        sys.stderr.write(masked_traceback(error))
         message = f"An error that this program does not know: {type(error).__name__}."
         advice = f"Run the command again; if it fails again, report run {run_id} with the lines above."
         failure = Failure(code="unexpected", message=message, advice=advice)

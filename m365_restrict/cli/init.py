@@ -3,10 +3,12 @@
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from m365_restrict.cli.approval import confirmed
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.ledger import open_ledger
@@ -46,23 +48,12 @@ def run_init(request: InitRequest, environ: Mapping[str, str]) -> int:
 async def _set_up(request: InitRequest, settings: Settings, run_id: str) -> InitDocument:
     clock = build_clock(settings)
     now = clock.now()
+    stopping = Stopping()
     with open_ledger(settings.ledger.url) as ledger:
+        ledger.prove_usable()
         ledger.runs.begin(run_start(run_id, "init", now))
         try:
-            async with (
-                open_setup(setup_options(settings)) as setup,
-                open_readers(tenant_options(settings)) as readers,
-            ):
-                run = SetupRun(
-                    run_id=run_id,
-                    now=now,
-                    places=list_places(settings),
-                    columns=settings.lists.columns,
-                    setup=setup,
-                    reader=readers.lists,
-                    approve=_approver(request),
-                )
-                document = await set_up(run, clock.now)
+            document = await stopping.told(_done(request, settings, (run_id, now), stopping))
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise
@@ -70,6 +61,27 @@ async def _set_up(request: InitRequest, settings: Settings, run_id: str) -> Init
         end = RunEnd(finished_at=head.finished_at, exit_code=head.exit_code, document=to_json(document))
         ledger.runs.finish(run_id, end)
         return document
+
+
+async def _done(
+    request: InitRequest, settings: Settings, begun: tuple[str, datetime], stopping: Stopping
+) -> InitDocument:
+    run_id, now = begun
+    async with (
+        stopping.between_items(open_setup(setup_options(settings))) as setup,
+        open_readers(tenant_options(settings)) as readers,
+    ):
+        run = SetupRun(
+            run_id=run_id,
+            now=now,
+            places=list_places(settings),
+            columns=settings.lists.columns,
+            setup=setup,
+            reader=readers.lists,
+            approve=_approver(request),
+            stopping=stopping.asked,
+        )
+        return await set_up(run, build_clock(settings).now)
 
 
 def _approver(request: InitRequest) -> Callable[[Sequence[Step]], bool]:

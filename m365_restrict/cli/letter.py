@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
@@ -50,8 +51,10 @@ async def _letter(
     clock = build_clock(settings)
     now = clock.now()
     with open_ledger(settings.ledger.url) as ledger:
+        ledger.prove_usable()
         ledger.runs.begin(run_start(run_id, "letter", now))
-        try:
+
+        async def _at_work() -> LetterDocument:
             async with open_readers(tenant_options(settings)) as readers:
                 run = Run(
                     verb=Verb.VALIDATE,  # a letter reads and judges what `validate` does
@@ -62,7 +65,10 @@ async def _letter(
                     ledger=ledger,
                     progress=say,
                 )
-                document = await write_letter(run, request.order, _saver(request.folder), clock.now)
+                return await write_letter(run, request.order, _saver(request.folder), clock.now)
+
+        try:
+            document = await Stopping().told(_at_work())
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
+from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.lease import Holder
@@ -78,10 +79,14 @@ async def _session(
 ) -> DocumentT:
     clock = build_clock(settings)
     with open_ledger(settings.ledger.url) as ledger:
+        if writes:
+            ledger.prove_usable()
         start = run_start(run_id, verb, clock.now())
         ledger.runs.begin(start)
+        stopping = Stopping()
+        at_work = _opened(settings, ledger, clock, work, run=(run_id, start.started_at, writes, stopping))
         try:
-            document = await _opened(settings, ledger, clock, work, run=(run_id, start.started_at, writes))
+            document = await stopping.told(at_work)
         except RestrictError as error:
             ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
             raise
@@ -102,9 +107,9 @@ async def _opened(
     clock: Clock,
     work: _Work[DocumentT],
     *,
-    run: tuple[str, datetime, bool],
+    run: tuple[str, datetime, bool, Stopping],
 ) -> DocumentT:
-    run_id, now, writes = run
+    run_id, now, writes, stopping = run
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
         lease = None
@@ -117,7 +122,10 @@ async def _opened(
         writing = None
         if lease is not None:
             writing = Writing(
-                open_writers=lambda: open_writers(tenant, readers.in_flight), approve=_nothing, lease=lease
+                open_writers=lambda: stopping.between_items(open_writers(tenant, readers.in_flight)),
+                approve=_nothing,
+                lease=lease,
+                stopping=stopping.asked,
             )
         # As validate does, these verbs read and judge the lists; they plan no rule.
         this = Run(

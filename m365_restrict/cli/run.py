@@ -3,7 +3,6 @@
 import asyncio
 import secrets
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ from m365_restrict.cli.output import write_document
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.streams import hand_over, tell
 from m365_restrict.errors import ExitCode, RestrictError
+from m365_restrict.masking import masked_logs, masked_traceback
 from m365_restrict.report.documents import Document, Failure, Head, document_after_failure
 from m365_restrict.report.lines import failure_of
 
@@ -30,11 +30,12 @@ def document_for(request: Request, environ: Mapping[str, str], *, say: Say) -> D
     try:
         from m365_restrict.cli.session import run_session  # light verbs must not load the tenant layer
 
-        return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
+        with masked_logs():
+            return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
     except RestrictError as error:
         return _failed(request, run_id, started, error.exit_code, failure_of(error))
     except Exception as error:
-        traceback.print_exc(file=sys.stderr)
+        sys.stderr.write(masked_traceback(error))
         failure = Failure(
             code="unexpected",
             message=f"An error that this program does not know: {type(error).__name__}.",

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from m365_restrict.cli.approval import approver
@@ -13,6 +13,7 @@ from m365_restrict.cli.request import Request
 from m365_restrict.cli.script_file import hand_over_for
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.errors import RestrictError
+from m365_restrict.evidence.recording import RECORDED, Recording
 from m365_restrict.explain import explain
 from m365_restrict.explain_ledger import explain_from_ledger
 from m365_restrict.ledger.lease import Holder, Lease
@@ -49,9 +50,11 @@ async def run_session(
         try:
             document = await moment.stopping.heeded(_run(request, settings, ledger, moment))
         except RestrictError as error:
-            ledger.runs.finish(run_id, RunEnd(finished_at=clock.now(), exit_code=error.exit_code))
+            ended = clock.now()
+            seen = moment.recording.evidence(ended, error)
+            ledger.runs.finish(run_id, RunEnd(finished_at=ended, exit_code=error.exit_code), seen)
             raise
-        ledger.runs.finish(run_id, _end_of(document))
+        ledger.runs.finish(run_id, _end_of(document), moment.recording.evidence(document.head.finished_at))
         return document
 
 
@@ -63,6 +66,7 @@ class _Moment:
     say: Callable[[str], None]
     clock: Clock
     stopping: Stopping
+    recording: Recording = field(default_factory=Recording)
 
 
 async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Moment) -> Document:
@@ -98,6 +102,8 @@ async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Mo
             writing=writing,
             hand_over=hand_over_for(request, settings),
         )
+        if request.verb in RECORDED:
+            run = moment.recording.watching(run)
         if request.verb is Verb.EXPLAIN:
             return await explain(run, question_of(request), moment.clock.now())
         return document_of(run, await reconcile(run), moment.clock.now())

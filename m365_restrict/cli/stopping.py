@@ -9,11 +9,16 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar, cast
 
-from m365_restrict.errors import RunStopped
+from m365_restrict.errors import ExitCode, RunStopped, first_of
+from m365_restrict.report.documents import Head
+from m365_restrict.report.json_text import AnyDocument
+from m365_restrict.report.lines import failure_of
 
 T = TypeVar("T")
+DocumentT = TypeVar("DocumentT", bound=AnyDocument)
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -59,6 +64,27 @@ class Stopping:
         finally:
             for one in heard:
                 asyncio.get_running_loop().remove_signal_handler(one)
+
+    async def told(self, work: Coroutine[Any, Any, DocumentT]) -> DocumentT:
+        """As `heeded`; where a signal ended the work between two items, the document says so."""
+        document = await self.heeded(work)
+        if not self._asked:
+            return document
+        head = self._stopped(document.head)
+        # What every document is, a protocol cannot say: a dataclass with this field.
+        told: DocumentT = replace(cast("Any", document), head=head)
+        return told
+
+    def _stopped(self, head: Head) -> Head:
+        message = (
+            f"{self._asked} stopped the run. The item at hand was finished and recorded; whatever was still "
+            "to follow is left to the next run."
+        )
+        return replace(
+            head,
+            exit_code=first_of(head.exit_code, ExitCode.PARTIAL),
+            error=head.error or failure_of(RunStopped(message)),
+        )
 
     def _listen(self, number: signal.Signals) -> bool:
         """Whether the signal is heard: in the main thread alone, and not by Windows' event loop."""

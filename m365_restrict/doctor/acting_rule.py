@@ -2,9 +2,10 @@
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
+from m365_restrict.rules.end_date import END, end_to_send_again
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
-from m365_restrict.rules.parameters import new_parameters
+from m365_restrict.rules.parameters import new_parameters, set_parameters
 from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportRuleWriter
 from m365_restrict.write_outcome import differing, not_as_sent, without_state
 
@@ -19,7 +20,12 @@ class ActingRules:
     async def make(self, target: Properties) -> str:
         """The Guid of the rule, which acts now. ServiceError where it could not be made as it was sent."""
         guid = await self._writer.create(new_parameters(target))
-        names = differing(without_state(target), without_state((await self._read(guid)).properties))
+        made = await self._read(guid)
+        end = end_to_send_again(target, made.properties)
+        if end is not None:
+            await self._writer.update(guid, set_parameters({**target, END: end}, made.properties))
+            made = await self._read(guid)
+        names = differing(without_state(target), without_state(made.properties))
         if names:
             raise ServiceError(not_as_sent(names, "never enabled"))
         await self._writer.enable(guid, str(target["Mode"]))

@@ -22,7 +22,7 @@ from m365_restrict.doctor.canary_rules import (
 )
 from m365_restrict.doctor.codes import DoctorRefusal
 from m365_restrict.doctor.document import CanaryLine, CanaryState, DoctorDocument, Doing, MessageLine
-from m365_restrict.errors import ExitCode, RequestRefused, ServiceError, first_of
+from m365_restrict.errors import ExitCode, RequestRefused, RunStopped, ServiceError, first_of
 from m365_restrict.ledger.tenant_profile import Canary
 from m365_restrict.outcome import Unknown
 from m365_restrict.report.documents import Head
@@ -112,6 +112,9 @@ class CanaryRun:
         wanted = canary_rules(self.parts, run.options, token=canary.token, expires_at=canary.expires_at)
         for target in wanted:
             writing.lease.check()
+            if asked := writing.stopping():
+                await self._end(canary, writers, passed=False)
+                raise RunStopped(f"{asked} stopped the canary before all its rules stood; none is left.")
             try:
                 guid = await acting.make(target)
             except ServiceError as error:

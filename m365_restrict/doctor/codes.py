@@ -43,7 +43,7 @@ class CheckCode(CatalogueCode):
     )
     MAILBOX_REACH = (
         "mailbox-reach",
-        "Whether the reader may look into the mailboxes that choices are about.",
+        "Whether each application may look into the mailboxes that it needs, and into no others.",
         "Widen the management scope of the application in Exchange; a change takes up to two hours.",
     )
     PROTECTED_MAILBOX = (

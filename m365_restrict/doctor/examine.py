@@ -10,6 +10,7 @@ from m365_restrict.doctor.codes import CheckCode
 from m365_restrict.doctor.document import DoctorDocument
 from m365_restrict.doctor.list_checks import ListChecks
 from m365_restrict.doctor.people_checks import contact_checks, people_checks
+from m365_restrict.doctor.reach_checks import reach_checks
 from m365_restrict.doctor.service_checks import audit_check, coverage_checks, limit_checks
 from m365_restrict.errors import ExitCode, RestrictError, SignInError, first_of
 from m365_restrict.outcome import Unknown
@@ -47,6 +48,9 @@ async def _all(run: Run, access: Access) -> AsyncIterator[Check]:
         yield check
     run.progress("Asking the directory")
     async for check in _alone(people_checks(readers, options.people), CheckCode.GROUP, "the directory"):
+        yield check
+    reached = reach_checks(readers, options.people, lists.register, access)
+    async for check in _alone(reached, CheckCode.MAILBOX_REACH, "mailboxes"):
         yield check
     if options.sees_transport_rules:
         async for check in _alone(_of_exchange(run, lists), CheckCode.LIMITS, "Exchange"):

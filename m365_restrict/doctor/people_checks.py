@@ -12,11 +12,9 @@ from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved,
 from m365_restrict.register.values import as_text
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.tenant.directory import Member
-from m365_restrict.tenant.examination import ExaminationReader, Reach
 from m365_restrict.tenant.session import TenantReaders
-from m365_restrict.tenant.together import all_of
 
-_GROUP, _REACH, _CONTACT = CheckCode.GROUP, CheckCode.MAILBOX_REACH, CheckCode.SINGLE_CONTACT
+_GROUP, _CONTACT = CheckCode.GROUP, CheckCode.SINGLE_CONTACT
 _OVER = frozenset(status.value for status in Status if status.opens)
 
 
@@ -29,7 +27,6 @@ async def people_checks(readers: TenantReaders, people: PeopleOptions) -> AsyncI
     else:
         direct = await readers.examination.direct_members(group)
         yield councillors_check(group, members, direct)
-        yield await _reach_check(readers.examination, members)
     entries = sorted({entry for entries in people.approvers.values() for entry in entries})
     yield await _approvers_check(readers, entries)
     found = await readers.directory.resolve(people.protected_mailboxes)
@@ -52,30 +49,6 @@ def councillors_check(group: str, members: frozenset[Member], direct: int | Unkn
             "of an application counts direct members only.",
         )
     return good(_GROUP, group, f"The councillors' group has {len(members)} members, all direct.")
-
-
-async def _reach_check(reader: ExaminationReader, members: frozenset[Member]) -> Check:
-    answers = await all_of(reader.reach(member.object_id) for member in members)
-    return reach_check(answers)
-
-
-def reach_check(answers: list[Reach | Unknown]) -> Check:
-    """In numbers alone: which councillor is left out is nobody's affair here."""
-    about, total = "councillors' mailboxes", len(answers)
-    failed = [one for one in answers if isinstance(one, Unknown)]
-    if failed:
-        return unread(_REACH, about, f"{failed[0].reason.rstrip('.')} ({len(failed)} of {total})")
-    refused, none = answers.count(Reach.REFUSED), answers.count(Reach.NO_MAILBOX)
-    if refused:
-        return bad(_REACH, about, f"The reader may not look into {refused} of {total}.")
-    if none:
-        return warning(
-            _REACH,
-            about,
-            f"{none} of {total} councillors have no mailbox in the cloud, so no choice can act for them.",
-            "Move their mailboxes to Exchange Online, or tell them that they cannot choose.",
-        )
-    return good(_REACH, about, f"The reader may look into all {total}.")
 
 
 async def _approvers_check(readers: TenantReaders, entries: list[str]) -> Check:

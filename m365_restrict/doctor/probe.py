@@ -11,6 +11,7 @@ from m365_restrict.doctor.document import DoctorDocument, Doing
 from m365_restrict.errors import ErrorCode, ExitCode, RequestRefused, ServiceError, first_of
 from m365_restrict.outcome import Unknown
 from m365_restrict.report.documents import Head
+from m365_restrict.rules.end_date import END, end_to_send_again
 from m365_restrict.rules.observed import ObservedTransportRule, Properties, PropertyValue
 from m365_restrict.rules.patterns import PatternAnchors, exact_pattern
 from m365_restrict.rules.properties import FROM, PATTERNS
@@ -44,6 +45,8 @@ async def probe(run: Run, writing: Writing, finished: Callable[[], datetime]) ->
         try:
             async for question, value in Questions(bench, run).all():
                 answers.append(TenantAnswer(question=question, value=value, source="probe", at=run.now))
+                if run.is_stopping:
+                    break
         except ServiceError as error:
             checks.append(unread(CheckCode.TENANT_ANSWER, _ABOUT, error.message, error.advice))
         finally:
@@ -118,7 +121,8 @@ class Questions:
             rule = await self._bench.make(self._whole())
         else:
             yield Question.FROM_READ_BACK, _yes(rule.properties.get(FROM) == (NOBODY,))
-        yield Question.EXPIRY_KEPT, _yes(rule.properties.get("ExpiryDate") == self._end)
+        rule = await self._with_its_end(rule)
+        yield Question.EXPIRY_KEPT, _yes(rule.properties.get(END) == self._end)
         yield Question.SIZE_TOLD, _yes(isinstance(rule.raw.get("Size"), int))
         yield Question.CHANGED_BY, _yes(bool(rule.changed_by.strip()))
         twin = await self._tried(self._whole(), name=rule.name)
@@ -126,16 +130,21 @@ class Questions:
         target = {name: value for name, value in rule.properties.items() if name != "ExceptIfSentToMemberOf"}
         rule = await self._bench.change(rule, target)
         yield Question.LISTS_CLEAR, _yes("ExceptIfSentToMemberOf" not in rule.properties)
-        target = {name: value for name, value in rule.properties.items() if name != "ExpiryDate"}
+        target = {name: value for name, value in rule.properties.items() if name != END}
         rule = await self._bench.change(rule, target)
-        yield Question.VALUES_CLEAR, _yes("ExpiryDate" not in rule.properties)
+        yield Question.VALUES_CLEAR, _yes(END not in rule.properties)
+
+    async def _with_its_end(self, rule: ObservedTransportRule) -> ObservedTransportRule:
+        """The rule once its end was sent again, as `apply` does where the service has a clock of its own."""
+        end = end_to_send_again({END: self._end}, rule.properties)
+        return rule if end is None else await self._bench.change(rule, {**rule.properties, END: end})
 
     def _whole(self) -> Properties:
         return {
             **self._senders,
             **_HARMLESS,
             "ExceptIfSentToMemberOf": self._exception,
-            "ExpiryDate": self._end,
+            END: self._end,
         }
 
     async def _tried(self, properties: Properties, *, name: str = "") -> ObservedTransportRule | None:

@@ -7,7 +7,12 @@ from sqlalchemy import delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import applied_rules
-from m365_restrict.ledger.values import decode_properties, encode_properties
+from m365_restrict.ledger.values import (
+    decode_properties,
+    decode_spellings,
+    encode_properties,
+    encode_spellings,
+)
 from m365_restrict.plan.change import Applied, RuleKind
 
 _NAMES = ("key", "case_reference", "item_id")
@@ -38,6 +43,7 @@ class AppliedRules:
                 holder_ended=row.holder_ended,
                 item_id=row.item_id,
                 written_at=row.applied_at,
+                spellings=decode_spellings(row.properties),
             )
             for row in rows
         )
@@ -54,7 +60,7 @@ class AppliedRules:
                     mailbox=applied.mailbox,
                     case_reference=applied.case_reference,
                     name=applied.name,
-                    properties=encode_properties(applied.properties),
+                    properties=encode_properties(applied.properties) | encode_spellings(applied.spellings),
                     chosen_by_holder=applied.chosen_by_holder,
                     saved=applied.saved,
                     holder_ended=applied.holder_ended,

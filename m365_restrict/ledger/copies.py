@@ -22,7 +22,7 @@ from m365_restrict.ledger.database import code_of, open_database
 from m365_restrict.ledger.lease import Holder, acquire
 from m365_restrict.ledger.schema import HEAD_REVISION
 
-_SIDES = ("", "-wal", "-shm")
+SIDES = ("", "-wal", "-shm")
 _UNUSABLE = ErrorCode.LEDGER_COPY_UNUSABLE
 
 
@@ -40,7 +40,7 @@ def back_up(url: str, target: Path) -> CopyFacts:
 
     Raises LedgerError where the ledger is missing or damaged, or the file exists or cannot be made.
     """
-    source = _file_of(url)
+    source = file_of(url)
     if not source.exists():
         raise LedgerError(f"There is no ledger at {source} yet.")
     try:
@@ -48,7 +48,7 @@ def back_up(url: str, target: Path) -> CopyFacts:
     except OSError as error:
         raise LedgerError(f"{target} cannot be made: {error.strerror}.", code=_UNUSABLE) from error
     try:
-        with _of(source):
+        with of_file(source):
             _copy(source, target)
         return _facts(target)
     except BaseException:
@@ -64,26 +64,26 @@ def restore(
     The old file is kept beside the new one, damaged or not. Raises LeaseHeld while a run is at work, and
     LedgerError where the copy cannot be used; then nothing has changed.
     """
-    place = _file_of(url)
+    place = file_of(url)
     if not copy.exists():
         raise LedgerError(f"There is no file {copy}.", code=_UNUSABLE)
     facts = _facts(copy)
     fresh = place.with_name(f"{place.name}.restoring")
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _of(place), contextlib.suppress(FileNotFoundError):
+    with of_file(place), contextlib.suppress(FileNotFoundError):
         fresh.unlink()
-    with _of(copy):
+    with of_file(copy):
         os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         _copy(copy, fresh)
     open_database(f"sqlite:///{fresh}").close()  # brings its tables up to date
-    _hold(url, place, holder=holder, seconds=seconds, now=now)
-    with _of(place):
-        aside = _move_aside(place, now)
+    hold(url, place, holder=holder, seconds=seconds, now=now)
+    with of_file(place):
+        aside = move_aside(place, now)
         fresh.replace(place)
     return facts, aside
 
 
-def _hold(url: str, place: Path, *, holder: Holder, seconds: float, now: datetime) -> None:
+def hold(url: str, place: Path, *, holder: Holder, seconds: float, now: datetime) -> None:
     """Take the lease of the ledger that goes, so that no run begins with it. One that is damaged has none."""
     if not place.exists():
         return
@@ -97,11 +97,11 @@ def _hold(url: str, place: Path, *, holder: Holder, seconds: float, now: datetim
         database.close()
 
 
-def _move_aside(place: Path, now: datetime) -> Path | None:
+def move_aside(place: Path, now: datetime) -> Path | None:
     """The old file and what SQLite keeps beside it: a journal left behind would be read into the new one."""
     aside = place.with_name(f"{place.name}.before-{now:%Y%m%dT%H%M%SZ}")
     moved = False
-    for side in _SIDES:
+    for side in SIDES:
         old = place.with_name(place.name + side)
         if old.exists():
             old.rename(aside.with_name(aside.name + side))
@@ -119,7 +119,7 @@ def _copy(source: Path, target: Path) -> None:
 
 def _facts(path: Path) -> CopyFacts:
     """What a file holds, once it is proven to be a whole ledger that this version can use."""
-    with _of(path), closing(_connect(path)) as connection:
+    with of_file(path), closing(_connect(path)) as connection:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if found != "ok":
             raise LedgerError(f"{path} is damaged: {found}.", code=_UNUSABLE)
@@ -136,7 +136,8 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
-def _file_of(url: str) -> Path:
+def file_of(url: str) -> Path:
+    """The file of a ledger; LedgerError where it is none."""
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -149,7 +150,7 @@ def _file_of(url: str) -> Path:
 
 
 @contextlib.contextmanager
-def _of(path: Path) -> Iterator[None]:
+def of_file(path: Path) -> Iterator[None]:
     """Turn what can be wrong with a file into a plain sentence."""
     try:
         yield

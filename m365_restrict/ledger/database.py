@@ -92,7 +92,7 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
     parsed = _parse(url)
     with _ledger_errors(parsed, "opened"):
         if parsed.get_backend_name() != "sqlite":
-            engine = create_engine(parsed, pool_pre_ping=True)
+            engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
         elif parsed.database is None or parsed.database in _MEMORY:
             engine = _sqlite_engine(parsed, in_memory=True)
         elif not _prepare_file(Path(parsed.database), create=not read_only):
@@ -128,7 +128,8 @@ def _prepare_file(path: Path, *, create: bool) -> bool:
 
 def _sqlite_engine(url: URL, *, in_memory: bool) -> Engine:
     extra: dict[str, Any] = {"poolclass": StaticPool} if in_memory else {}
-    engine = create_engine(url, connect_args={"check_same_thread": False}, **extra)
+    # What is written holds addresses: neither a log nor an error may show it.
+    engine = create_engine(url, connect_args={"check_same_thread": False}, hide_parameters=True, **extra)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:

@@ -13,6 +13,7 @@ from datetime import date
 from sqlalchemy import Connection, delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.evidence_removal import remove_case
 from m365_restrict.ledger.schema import (
     approval_evidence,
     case_lives,
@@ -63,7 +64,7 @@ class Deletions:
                     .values(values_json="{}")
                 )
             lowered = frozenset(one.lower() for one in addresses)
-            _redact_documents(connection, lowered)
+            rewritten = _redact_documents(connection, lowered)
             _redact_forms(connection, lowered)
             connection.execute(delete(case_lives).where(case_lives.c.item_id == deletion.item_id))
             connection.execute(delete(deletions).where(deletions.c.item_id == deletion.item_id))
@@ -76,14 +77,28 @@ class Deletions:
                     certificate=deletion.certificate,
                 )
             )
+            remove_case(
+                connection,
+                deletion.case_reference,
+                [_spellings(address) for address in sorted(lowered)],
+                {
+                    "run_id": deletion.run_id,
+                    "deleted_on": deletion.deleted_on.isoformat(),
+                    "certificate": deletion.certificate,
+                },
+                rewritten,
+            )
 
 
-def _redact_documents(connection: Connection, addresses: frozenset[str]) -> None:
-    """Plans of past runs hold the addresses that rules were written with."""
+def _redact_documents(connection: Connection, addresses: frozenset[str]) -> dict[str, str]:
+    """Plans of past runs hold the addresses that rules were written with; those that were rewritten."""
+    rewritten: dict[str, str] = {}
     for row in connection.execute(select(runs.c.run_id, runs.c.document)).all():
         text = _without(row.document, addresses)
         if text != row.document:
             connection.execute(update(runs).where(runs.c.run_id == row.run_id).values(document=text))
+            rewritten[row.run_id] = text
+    return rewritten
 
 
 def _redact_forms(connection: Connection, addresses: frozenset[str]) -> None:

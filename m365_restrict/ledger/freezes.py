@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select
 
 from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.evidence_chain import append_change
 from m365_restrict.ledger.schema import freezes
 
 _NAME = "freeze"
@@ -43,10 +44,12 @@ class Freezes:
                     name=_NAME, reason=freeze.reason, set_by=freeze.set_by, since=freeze.since
                 )
             )
+            append_change(connection, "freeze")
 
     def end(self) -> Freeze | None:
         """Lift the freeze; what stood, or None where nothing did."""
         stood = self.current()
         with self._database.writing() as connection:
             connection.execute(delete(freezes))
+            append_change(connection, "unfreeze")
         return stood

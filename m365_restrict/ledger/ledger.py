@@ -7,10 +7,12 @@ from types import TracebackType
 from typing import Self
 
 from m365_restrict.ledger.applied import AppliedRules
+from m365_restrict.ledger.audit_memory import AuditMemory
 from m365_restrict.ledger.claims import ImportedRules, OwnershipClaims
 from m365_restrict.ledger.database import Database, open_database
 from m365_restrict.ledger.deletions import Deletions
 from m365_restrict.ledger.drafts import DraftedLetters
+from m365_restrict.ledger.evidence import Evidence
 from m365_restrict.ledger.findings import FindingsSince
 from m365_restrict.ledger.freezes import Freezes
 from m365_restrict.ledger.lease import Holder, Lease, held_lease
@@ -52,6 +54,8 @@ class Ledger:
         self.written = WrittenChanges(database)
         self.tenant_answers = TenantAnswers(database)
         self.canaries = Canaries(database)
+        self.audit = AuditMemory(database)
+        self.evidence = Evidence(database)
 
     def lease(
         self, holder: Holder, *, seconds: float, clock: Callable[[], datetime]

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, insert, select, update
 
 from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.evidence_chain import append_change
 from m365_restrict.ledger.schema import guard_overrides
 from m365_restrict.plan.overrides import Override
 
@@ -69,11 +70,14 @@ class Overrides:
                     ended_by="",
                 )
             )
+            append_change(connection, "override")
 
     def end(self, code: str, *, by: str, at: datetime) -> bool:
         """End the override of a guard before its time; whether one stood."""
         with self._database.writing() as connection:
-            return _end(connection, code, by=by, at=at)
+            stood = _end(connection, code, by=by, at=at)
+            append_change(connection, "override")
+        return stood
 
 
 def _end(connection: Connection, code: str, *, by: str, at: datetime) -> bool:

@@ -1,6 +1,7 @@
 """The runs: what was done when, by which process, and the document that it ended with."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from sqlalchemy import ColumnElement, RowMapping, insert, select, update
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.database import Database
+from m365_restrict.ledger.evidence_chain import RunEvidence, append_run
 from m365_restrict.ledger.schema import runs
 
 STARTED = "started"
@@ -53,6 +55,15 @@ class RunRecord:
     pid: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class PastRun:
+    """A run that ended with a document, without the document. `started_at` is an aware instant."""
+
+    run_id: str
+    verb: str
+    started_at: datetime
+
+
 class Runs:
     """The table of runs."""
 
@@ -77,8 +88,8 @@ class Runs:
                 )
             )
 
-    def finish(self, run_id: str, end: RunEnd) -> None:
-        """Record how a run ended."""
+    def finish(self, run_id: str, end: RunEnd, evidence: RunEvidence | None = None) -> None:
+        """Record how a run ended, and add it to the chain with what it saw and did (docs/evidence.md)."""
         with self._database.writing() as connection:
             connection.execute(
                 update(runs)
@@ -92,6 +103,7 @@ class Runs:
                     document=end.document,
                 )
             )
+            append_run(connection, run_id, evidence)
 
     def latest(self, *, verb: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
         """The latest runs, newest first; of one verb where it is named."""
@@ -122,6 +134,25 @@ class Runs:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(runs.c.started_at, runs.c.run_id)).mappings().all()
         return tuple(_record(row) for row in rows)
+
+    def documented(
+        self, verbs: Iterable[str], *, since: datetime, until: datetime, containing: str = ""
+    ) -> tuple[PastRun, ...]:
+        """The runs of these verbs that began from `since` to `until` and left a document, newest first.
+
+        `containing`: only those whose document holds this text.
+        """
+        query = select(runs.c.run_id, runs.c.verb, runs.c.started_at).where(
+            runs.c.verb.in_(tuple(verbs)),
+            runs.c.started_at >= since,
+            runs.c.started_at <= until,
+            runs.c.document != "",
+            runs.c.document.contains(containing, autoescape=True),
+        )
+        query = query.order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+        with self._database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return tuple(PastRun(**row) for row in rows)
 
     def mentioning(self, reference: str) -> tuple[RunRecord, ...]:
         """The runs, oldest first, whose document holds a case reference, whole and in any case of letters."""

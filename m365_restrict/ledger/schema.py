@@ -10,6 +10,7 @@ from sqlalchemy import (
     DateTime,
     Dialect,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0009"
+HEAD_REVISION = "0011"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -323,4 +324,56 @@ canaries = Table(
     Column("ended_at", Instant),
     Column("passed", Boolean, nullable=False),
     Column("run_id", String(64), nullable=False),
+)
+
+audit_queries = Table(
+    "audit_queries",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant_id", String(64), nullable=False, index=True),
+    Column("query_id", String(128), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
+audit_opinions = Table(
+    "audit_opinions",
+    metadata,
+    Column("item_id", String(64), primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("verdict", String(16), nullable=False),
+    Column("actor", String(320), nullable=False),
+    Column("until", Instant, nullable=False),
+)
+
+evidence_bodies = Table(
+    "evidence_bodies",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("content", LargeBinary),
+    Column("seal", String(64), nullable=False),
+    Column("removed_by", Integer, nullable=False),
+)
+
+evidence_chain = Table(
+    "evidence_chain",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("run_id", String(64), nullable=False, index=True),
+    Column("verb", String(32), nullable=False),
+    Column("started_at", String(40), nullable=False),
+    Column("finished_at", String(40), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+evidence_head = Table(
+    "evidence_head",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("entries", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
 )

@@ -5,12 +5,15 @@ from datetime import datetime
 from typing import TypeAlias
 
 from m365_restrict.errors import LedgerError
-from m365_restrict.rules.observed import Properties, PropertyValue
+from m365_restrict.rules.observed import Properties, PropertyValue, Spelling, Spellings
 
 JsonValue: TypeAlias = str | int | bool | list[str] | dict[str, str]
 JsonProperties: TypeAlias = dict[str, JsonValue]
 
 _INSTANT = "$instant"
+# No property of a rule has such a name: in an answer it would be a mark of the protocol.
+_SIDE_CAR = "@"
+_NAMES, _ADDRESSES = f"{_SIDE_CAR}names", f"{_SIDE_CAR}addresses"
 
 
 def encode_properties(properties: Properties) -> JsonProperties:
@@ -20,7 +23,25 @@ def encode_properties(properties: Properties) -> JsonProperties:
 
 def decode_properties(stored: Mapping[str, JsonValue]) -> Properties:
     """The properties that `encode_properties` was given. Raises `LedgerError` for an unknown form."""
-    return {name: _decode(name, value) for name, value in stored.items()}
+    return {name: _decode(name, value) for name, value in stored.items() if _SIDE_CAR not in name}
+
+
+def encode_spellings(spellings: Spellings) -> JsonProperties:
+    """What stands beside the properties: by which names Graph shows some of their recipients."""
+    stored: JsonProperties = {}
+    for field, one in sorted(spellings.items()):
+        stored |= {f"{field}{_NAMES}": list(one.names), f"{field}{_ADDRESSES}": list(one.addresses)}
+    return stored
+
+
+def decode_spellings(stored: Mapping[str, JsonValue]) -> Spellings:
+    """The spellings that `encode_spellings` was given."""
+    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+    fields = [name.removesuffix(_NAMES) for name in lists if name.endswith(_NAMES)]
+    return {
+        field: Spelling(names=lists[f"{field}{_NAMES}"], addresses=lists.get(f"{field}{_ADDRESSES}", ()))
+        for field in fields
+    }
 
 
 def _encode(value: PropertyValue) -> JsonValue:

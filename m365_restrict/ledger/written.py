@@ -127,6 +127,19 @@ class WrittenChanges:
         with self._database.reading() as connection:
             return tuple(_row(row) for row in connection.execute(query).mappings())
 
+    def between(self, first: datetime, end: datetime) -> tuple[WrittenChange, ...]:
+        """The rows from one moment on and before another."""
+        query = select(written_changes).where(_ROWS.at >= first, _ROWS.at < end).order_by(_ROWS.number)
+        with self._database.reading() as connection:
+            return tuple(_row(row) for row in connection.execute(query).mappings())
+
+    def made_at(self) -> Mapping[str, datetime]:
+        """When each rule was last made, by its key, without the forms that it had."""
+        made = _ROWS.action == Action.CREATE.value, _ROWS.result == WrittenResult.APPLIED.value
+        query = select(_ROWS.key, _ROWS.at).where(*made).order_by(_ROWS.number)
+        with self._database.reading() as connection:
+            return {row.key: row.at for row in connection.execute(query)}
+
     def latest_writing_run(self) -> str:
         """The last run that wrote to the tenant, or ""."""
         wrote = _ROWS.result.in_([WrittenResult.APPLIED.value, WrittenResult.FAILED.value])

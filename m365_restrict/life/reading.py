@@ -50,7 +50,11 @@ async def read_lives(run: Run) -> Lives:
     people = await read_people(run.readers.directory, run.options.people)
     judgement, choices = check(run, register, people)
     run.ledger.register.pin(judgement.new_evidence)
-    found = Found(register=register, people=people, judgement=judgement, choices=choices)
+    return await lives_of(run, Found(register=register, people=people, judgement=judgement, choices=choices))
+
+
+async def lives_of(run: Run, found: Found) -> Lives:
+    """The lives of the cases of a run that has read and judged the register already."""
     known = run.ledger.lives.all()
     cases = case_files(run, found, known)
 

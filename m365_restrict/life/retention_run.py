@@ -40,6 +40,8 @@ async def keep_retention(
         async with writing.open_writers() as writers:
             for clock in due:
                 writing.lease.check()
+                if writing.stopping():
+                    break
                 line, certificate = await _Deleting(run, lives, writers).delete(
                     clock, lines[clock.case.item.item_id]
                 )

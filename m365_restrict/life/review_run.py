@@ -98,6 +98,8 @@ async def _open_reviews(
     for review in wanted:
         if review.key in done:
             continue
+        if run.is_stopping:
+            break
         line = await _open_review(run, review, writers)
         lines.append(line)
         if line.opened:
@@ -137,6 +139,8 @@ async def _send(run: Run, notices: Notices, wanted: Sequence[Notice]) -> Sequenc
     for notice in wanted:
         if notice.key in done:
             continue
+        if run.is_stopping:
+            break
         for outcome in await notices.send([notice]):
             outcomes.append(outcome)
             if outcome.sent:

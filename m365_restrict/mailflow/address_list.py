@@ -4,6 +4,8 @@ The standard library's reader changed its answers between patch releases; a rule
 must match the same sender everywhere cannot rest on that.
 """
 
+from m365_restrict.mailflow.letter_case import lowered
+
 _SPECIAL = '@<>,;:"() \t'
 _HIDE = {ord(char): 0xE000 + ord(char) for char in _SPECIAL}
 _SHOW = {0xE000 + ord(char): char for char in _SPECIAL}
@@ -50,7 +52,7 @@ def _without_comments(text: str) -> str:
         else:
             kept.append(char)
     if quoted or depth:
-        return text.translate({ord(char): " " for char in '"()'})
+        return text.translate({ord(char): _HIDE[ord(char)] for char in '"()'})
     return "".join(kept)
 
 
@@ -60,10 +62,13 @@ def _address(element: str) -> str:
     part = element.rpartition("<")[2].partition(">")[0] if angled else element.replace(">", " ")
     if "[" not in part:
         part = part.rpartition(":")[2]
-    part = "@".join(piece.strip() for piece in part.split("@"))
-    words = ["".join(part.split())] if angled else part.split()
+    for joint in "@." if angled else "@":  # Blanks beside these mean nothing (RFC 5322 4.4).
+        part = joint.join(piece.strip() for piece in part.split(joint))
+    words = part.split()
+    if angled and len(words) > 1:
+        return ""
     for word in reversed(words):
         local, at, domain = word.rpartition("@")
         if at and local and domain:
-            return word.translate(_SHOW).lower()
+            return lowered(word.translate(_SHOW))
     return ""

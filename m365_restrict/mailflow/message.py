@@ -1,7 +1,6 @@
 """What the rules can see of one message: its headers and its envelope sender, never its text."""
 
 import email.errors
-import email.header
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +8,8 @@ from email.parser import BytesHeaderParser
 from enum import StrEnum
 
 from m365_restrict.mailflow.address_list import addresses_in
+from m365_restrict.mailflow.encoded_words import decoded
+from m365_restrict.mailflow.letter_case import lowered
 
 _FOLD = re.compile(r"[\r\n]+[ \t]*")
 _COUNT = re.compile(r"[0-9]{1,6}")
@@ -91,10 +92,10 @@ def read_message(raw: bytes, envelope_from: str, *, authenticated: bool = False)
         header_from=next(iter(senders), ""),
         from_addresses=senders,
         sender=next(iter(_addresses(headers.all("sender"))), ""),
-        envelope_from=envelope_from.strip().strip("<>").lower(),
+        envelope_from=lowered(envelope_from.strip().strip("<>")),
         to=_addresses(headers.all("to")),
         cc=_addresses(headers.all("cc")),
-        subject=_decoded(headers.first("subject")),
+        subject=decoded(headers.first("subject")),
         headers=headers,
         message_id=headers.first("message-id"),
         size=len(raw),
@@ -125,15 +126,6 @@ def _text(value: object) -> str:
 
 def _addresses(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for value in values for address in addresses_in(value)))
-
-
-def _decoded(value: str) -> str:
-    """The text behind encoded words; the text itself where they cannot be read."""
-    try:
-        decoded = str(email.header.make_header(email.header.decode_header(value)))
-    except (email.errors.MessageError, ValueError, LookupError):
-        return value
-    return decoded.encode("utf-8", "replace").decode("utf-8")
 
 
 def _count(values: tuple[str, ...]) -> int:

@@ -3,6 +3,8 @@
 import re
 from functools import lru_cache
 
+from m365_restrict.mailflow.letter_case import lowered, set_apart
+
 _DIFFERS = re.compile(r"\(\?|\\[pPGkK]|[*+?}]\+|\{,|-\[")
 _ESCAPED = re.compile(r"\\.|\[[^\]]*\]")
 _LONGEST_TEXT = 2048
@@ -14,7 +16,7 @@ class PatternNotUnderstood(ValueError):
 
 @lru_cache(maxsize=4096)
 def _word(word: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W_]){re.escape(word)}(?![^\W_])", re.IGNORECASE)
+    return re.compile(rf"(?<![^\W_]){re.escape(set_apart(word))}(?![^\W_])", re.IGNORECASE)
 
 
 def contains_word(text: str, word: str) -> bool:
@@ -22,7 +24,7 @@ def contains_word(text: str, word: str) -> bool:
 
     Case does not matter and `*` is a literal. That `.`, `-`, `_` and `@` delimit is inferred there.
     """
-    return word.lower() in text.lower() and _word(word).search(text) is not None
+    return lowered(word) in lowered(text) and _word(word).search(set_apart(text)) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +32,7 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     if _DIFFERS.search(pattern):
         raise PatternNotUnderstood(f"the pattern {pattern!r} is not in the subset that can be evaluated")
     try:
-        return re.compile(pattern.replace(r"\z", r"\Z"), re.IGNORECASE)
+        return re.compile(set_apart(pattern).replace(r"\z", r"\Z"), re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as error:
         raise PatternNotUnderstood(f"the pattern {pattern!r} cannot be read: {error}") from error
 
@@ -44,7 +46,7 @@ def matches_pattern(text: str, pattern: str, *, caret_anchors: bool) -> bool:
     compiled = _pattern(pattern)
     if not caret_anchors and uses_caret_anchors(pattern):
         return False
-    return compiled.search(text[:_LONGEST_TEXT]) is not None
+    return compiled.search(set_apart(text[:_LONGEST_TEXT])) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -14,6 +14,7 @@ from m365_restrict.rules.observed import (
     ObservedTransportRule,
     Properties,
     PropertyValue,
+    Spellings,
 )
 
 RuleOrder: TypeAlias = tuple[int, str, int]
@@ -134,7 +135,8 @@ class Applied:
     `holder_ended` is true once the councillor removed or changed the rule of that `saved`.
     `item_id` is the list item of the case, by which a renamed case is known again; "" where there is no
     case, and for rules that were applied before item ids were kept. `written_at` is when the service got
-    this form, None where nobody knows; it makes no difference between two entries.
+    this form, None where nobody knows; it makes no difference between two entries. `spellings` tell by which
+    names Graph showed recipients whose addresses stand in `properties`.
     """
 
     key: str
@@ -149,6 +151,7 @@ class Applied:
     holder_ended: bool = False
     item_id: str = ""
     written_at: datetime | None = field(default=None, compare=False)
+    spellings: Spellings = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -149,8 +149,29 @@ class FindingCode(CatalogueCode):
     )
     CANARY_NOT_PASSED = (
         "canary-not-passed",
-        "Rules act on mail here, and no canary has shown that they act as they are meant to in this tenant.",
+        "Rules are to act on mail here, and no canary has shown that they do so as meant in this tenant.",
         "Run `m365-restrict doctor --probe`, then `m365-restrict doctor --canary start` (docs/doctor.md).",
+    )
+    APPROVAL_CONTRADICTED = (
+        "approval-contradicted",
+        "The audit log says that somebody else, or an application, made the version that approves the case.",
+        "Treat it as forged: ask the approver; until it is clear, set the item's status to Suspended.",
+    )
+    APPROVAL_REWRITTEN = (
+        "approval-rewritten",
+        "The audit log shows a change of the case's item after its approval that left no version.",
+        "Compare the item with what was approved; then ask the approver to save it anew.",
+    )
+    APPROVAL_UNCHECKED = (
+        "approval-unchecked",
+        "The approvals of some cases could not be held against the audit log.",
+        "See the reason given. Nothing is wrong with the cases; the log only cannot say who approved them.",
+    )
+    REPORT_UNSIGNED = (
+        "report-unsigned",
+        "Nobody has signed a monthly report in time.",
+        "Read the report (`m365-restrict report --period monthly`) and record a `Report sign-off` in "
+        "Restriction reviews, with the month as its Title, such as 2026-10.",
     )
     SCOPE_UNKNOWN = (
         "scope-unknown",

@@ -142,7 +142,9 @@ def _covered(case: Case, directory: Directory, carrier: Carrier) -> Iterator[Wit
     exempt |= {entry.address for entry in directory.protected_recipients}
     group = directory.councillors_group
     exempt |= {group.address} if isinstance(group, Recipient) else set()
-    read = (directory.group_members.get(one) for one in exempt)
+    # A transport rule is simulated with a stand-in for the members of a group, whoever has read them.
+    by_inbox_rules = in_mailboxes(case.protected.measure, carrier)
+    read = (directory.group_members.get(one) for one in exempt if by_inbox_rules)
     in_groups = frozenset(one for members in read if isinstance(members, frozenset) for one in members)
     for asked in case.protected.scope_mailboxes:
         entry = directory.resolve(asked)

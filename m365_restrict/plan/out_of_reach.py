@@ -82,17 +82,20 @@ def _fields(properties: Mapping[str, PropertyValue]) -> tuple[FieldChange, ...]:
 def with_addresses(trio: Trio) -> tuple[Trio, tuple[FieldChange, ...]]:
     """The trio with the address in place of each recipient shown by name, and the fields where that was so.
 
-    Only where as many expected recipients are missing as names stand there: else it is a difference.
+    A name stands for whom the rule was last written with: what is wanted may have changed since. Only
+    where as many of those are missing as names stand there: else it is a difference.
     """
-    rule, known = trio.observed, trio.wanted or trio.applied
-    if rule is None or known is None:
+    rule = trio.observed
+    if rule is None:
         return trio, ()
     resolved: dict[str, PropertyValue] = {}
     fields: list[FieldChange] = []
-    for name in sorted(_RECIPIENTS & rule.properties.keys() & known.properties.keys()):
-        found, expected = rule.properties[name], known.properties[name]
-        if not isinstance(found, tuple) or not isinstance(expected, tuple):
+    for name in sorted(_RECIPIENTS & rule.properties.keys()):
+        found, expected = rule.properties[name], _last_written(trio, name)
+        if not isinstance(found, tuple) or expected is None:
             continue
+        if trio.applied is not None and name in trio.applied.spellings:
+            continue  # By which name the right one is shown is known, so that another name is another.
         nameless, missing = {one for one in found if "@" not in one}, set(expected) - set(found)
         if nameless and len(nameless) == len(missing):
             resolved[name] = tuple(sorted((set(found) - nameless) | missing))
@@ -101,6 +104,15 @@ def with_addresses(trio: Trio) -> tuple[Trio, tuple[FieldChange, ...]]:
         return trio, ()
     properties = {**rule.properties, **resolved}
     return replace(trio, observed=replace(rule, properties=properties)), tuple(fields)
+
+
+def _last_written(trio: Trio, name: str) -> tuple[str, ...] | None:
+    """The addresses that the ledger remembers, else those wanted. It may remember a name as it came back."""
+    for known in (trio.applied, trio.wanted):
+        value = known.properties.get(name) if known else None
+        if isinstance(value, tuple) and all("@" in one for one in value):
+            return value
+    return None
 
 
 def by_name(trio: Trio, fields: tuple[FieldChange, ...]) -> Finding:

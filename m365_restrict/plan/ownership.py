@@ -1,6 +1,6 @@
 """Which rules in the tenant are ours (design.md 5). Nothing else is ever changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from m365_restrict.plan.change import Applied, ChangeClass, Finding, RuleKind, Severity
@@ -41,8 +41,10 @@ def owned_transport_rules(
 
     A Guid that was disowned is never ours; a known one, then an adopted one, wins over every stamp.
     """
+    applied = tuple(applied)
     owned = _known_rules(observed, applied, claims)
     ours = {entry.rule.guid for entry in owned.values()}
+    taken = _stamps_taken(applied, ours)
     stamped: dict[str, list[tuple[Stamp, ObservedTransportRule]]] = {}
     findings: list[Finding] = []
     for rule in observed:
@@ -60,7 +62,7 @@ def owned_transport_rules(
         elif stamp is not None:
             stamped.setdefault(stamp.key, []).append((stamp, rule))
     for key, candidates in stamped.items():
-        findings += _adopt(key, candidates, owned)
+        findings += _adopt(key, candidates, owned, taken=key in taken)
     return owned, tuple(findings)
 
 
@@ -81,17 +83,35 @@ def _known_rules(
     return owned
 
 
+def _stamps_taken(applied: Iterable[Applied], ours: Collection[str]) -> frozenset[str]:
+    """The keys in the stamps that were written into rules which are known by Guid and still stand.
+
+    A rule follows its renamed case before its stamp does, which the write of the same run brings in line.
+    """
+    written = (
+        parse_stamp(str(entry.properties.get("Comments", "")))
+        for entry in applied
+        if entry.guid_or_rule_id in ours
+    )
+    return frozenset(stamp.key for stamp in written if isinstance(stamp, Stamp))
+
+
 def _adopt(
     key: str,
     candidates: list[tuple[Stamp, ObservedTransportRule]],
     owned: dict[str, OwnedTransport],
+    *,
+    taken: bool,
 ) -> list[Finding]:
-    """Take the rule whose stamp fits what it holds; every other bearer of the stamp is a copy."""
+    """Take the rule whose stamp fits what it holds; every other bearer of the stamp is a copy.
+
+    `taken` says that the stamp is that of a rule which is known by Guid: then all of these are copies.
+    """
     ranked = sorted(
         candidates,
         key=lambda entry: (entry[0].digest != digest_of(entry[1].properties), entry[1].priority),
     )
-    if key not in owned:
+    if key not in owned and not taken:
         stamp, rule = ranked.pop(0)
         owned[key] = OwnedTransport(key, stamp.case_reference, rule)
     return [

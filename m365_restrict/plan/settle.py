@@ -1,5 +1,6 @@
 """What follows for one rule of ours from desired, observed and last applied."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from m365_restrict.outcome import Unknown
@@ -18,7 +19,6 @@ from m365_restrict.plan.wanted import DifferenceInput, Wanted, WantedRules
 from m365_restrict.rules.choice_rules import choice_key, is_choice_key
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.rules.patterns import plain_sender
 from m365_restrict.rules.properties import senders_of, sorted_values
 
 _SCOPES = ("SentTo", "SentToMemberOf")
@@ -88,6 +88,7 @@ class Trio:
             chosen_by_holder=self.chosen,
             saved=self.wanted.saved if self.wanted else "",
             item_id=self._item_id,
+            spellings={} if isinstance(observed, ObservedTransportRule) else observed.spellings,
         )
 
 
@@ -155,7 +156,7 @@ def _opening_instead(
         return None
     said = tuple(one for one in said if one.case_reference == trio.case_reference)
     if said and all(one.kind is not trio.kind for one in said):
-        return _opening_across(trio, observed, whole, said)
+        return _opening_across(trio, observed, whole, said, given)
     label = trio.key.rpartition("/")[0]
     nearest = [one for one in said if one.key.rpartition("/")[0] == label][:1] or said
     if len(nearest) != 1 or not _may_stand_in(nearest[0], trio, observed):
@@ -166,34 +167,49 @@ def _opening_instead(
 
 
 def _opening_across(
-    trio: Trio, observed: ObservedRule, whole: Change, said: tuple[Wanted, ...]
+    trio: Trio,
+    observed: ObservedRule,
+    whole: Change,
+    said: tuple[Wanted, ...],
+    given: DifferenceInput,
 ) -> Change | None:
     """What opens in a rule that rules of the other service replace: recipients and senders not in them."""
     form = dict(observed.properties)
     if trio.kind is RuleKind.TRANSPORT_RULE:
         form["SentTo"] = sorted_values(tuple(one.mailbox for one in said))
-    elif not any(reaches(one, trio.mailbox) for one in said):
+    elif not any(reaches(one, trio.mailbox, given.group_members) for one in said):
         return replace(whole, opens=True)
-    # One service's rule may name as a pattern whom the other's names by the address.
-    named = {plain_sender(sender) for one in said for sender in senders_of(one.properties)}
-    left = frozenset(one for one in senders_of(observed.properties) if plain_sender(one) in named)
+    # One service's rule may name as a pattern, or by a main address, whom the other's names by the address.
+    behind = given.desired.sender_behind
+    named = {behind(sender) for one in said for sender in senders_of(one.properties)}
+    left = frozenset(one for one in senders_of(observed.properties) if behind(one) in named)
     if not left:
         return replace(whole, opens=True)
     stays = replace(said[0], key=trio.key, kind=trio.kind, mailbox=trio.mailbox, properties=form)
     return opening_part(stays, observed, whole.change_class, left)
 
 
-def reaches(wanted: Wanted, mailbox: str) -> bool:
-    """Whether a wanted rule acts on mail to a mailbox, as far as the rule itself tells.
+def reaches(wanted: Wanted, mailbox: str, members: Mapping[str, frozenset[str]]) -> bool:
+    """Whether a wanted rule acts on mail to a mailbox. `members` are those of the groups that were read.
 
-    It does not tell who is in a group: a group in the scope counts as reaching it, an exempt one as not.
+    Any other group counts as having the mailbox where it is in the scope, and not where it is exempt.
     """
     if wanted.kind is RuleKind.INBOX_RULE:
         return wanted.mailbox == mailbox
-    sent_to, exempt = (wanted.properties.get(name) for name in ("SentTo", "ExceptIfSentTo"))
-    if isinstance(exempt, tuple) and mailbox in exempt:
+    exempt_groups = _named(wanted, "ExceptIfSentToMemberOf") or ()
+    if mailbox in (_named(wanted, "ExceptIfSentTo") or ()) or any(
+        mailbox in members.get(group, frozenset()) for group in exempt_groups
+    ):
         return False
-    return not isinstance(sent_to, tuple) or mailbox in sent_to
+    sent_to, groups = (_named(wanted, name) for name in _SCOPES)
+    return (sent_to is None or mailbox in sent_to) and (
+        groups is None or any(mailbox in members.get(group, {mailbox}) for group in groups)
+    )
+
+
+def _named(wanted: Wanted, name: str) -> tuple[str, ...] | None:
+    value = wanted.properties.get(name)
+    return value if isinstance(value, tuple) else None
 
 
 def _may_stand_in(said: Wanted, trio: Trio, observed: ObservedRule) -> bool:
@@ -218,8 +234,9 @@ def _is_recorded(trio: Trio, given: DifferenceInput, wanted: WantedRules, *, ope
         return True
     if trio.case_reference not in given.live_case_refs or trio.observed is None:
         return False
-    left = {plain_sender(sender) for sender in wanted.senders_in(trio.case_reference)}
-    return opens or left.isdisjoint(map(plain_sender, senders_of(trio.observed.properties)))
+    behind = given.desired.sender_behind
+    left = set(map(behind, wanted.senders_in(trio.case_reference)))
+    return opens or left.isdisjoint(map(behind, senders_of(trio.observed.properties)))
 
 
 def _stays(trio: Trio, given: DifferenceInput) -> Finding | None:

@@ -31,7 +31,6 @@ from m365_restrict.plan.standing import standing_rules
 from m365_restrict.plan.wanted import DifferenceInput, Wanted, wanted_rules
 from m365_restrict.rules.naming import LONGEST_NAME
 from m365_restrict.rules.observed import Properties
-from m365_restrict.rules.patterns import plain_sender
 from m365_restrict.rules.properties import INBOX_SENDERS, SENDER_CONDITIONS, senders_of, sorted_values
 from m365_restrict.rules.split import fixed_size, size_of
 
@@ -115,17 +114,32 @@ class _Settling:
 
     def _removed_later(self, change: Change, observed: Properties, others: list[Wanted]) -> Iterator[Change]:
         """A rule that stays, as far as its successors say the same."""
-        successors = [one for one in others if _may_succeed(one, change)]
+        successors = [one for one in others if self._may_succeed(one, change)]
         scope = {name: value for name, value in observed.items() if name in SCOPES}
         moves = self._moves(observed, scope, successors)
         form = self._stand_in(change, observed, moves) if moves else None
         if form is None:
-            yield replace(change, opens=True, opening=None) if _lets_go(change, others) else change
+            yield replace(change, opens=True, opening=None) if self._lets_go(change, others) else change
             return
         self._note(change, moves)
         if form == observed:
             return
         yield self._as_update(change, form, frozenset(moves))
+
+    def _may_succeed(self, wanted: Wanted, change: Change) -> bool:
+        """Whether the wanted rule covers the mailbox of an inbox rule that goes."""
+        if change.kind is RuleKind.TRANSPORT_RULE:
+            return True
+        return wanted.kind is RuleKind.TRANSPORT_RULE and self._reaches(wanted, change.mailbox)
+
+    def _lets_go(self, change: Change, others: Iterable[Wanted]) -> bool:
+        """Whether the register opens the mailbox of an inbox rule: nothing of the case reaches it now."""
+        return change.kind is RuleKind.INBOX_RULE and not any(
+            self._reaches(one, change.mailbox) for one in others
+        )
+
+    def _reaches(self, wanted: Wanted, mailbox: str) -> bool:
+        return reaches(wanted, mailbox, self._given.group_members)
 
     def _stand_in(
         self, change: Change, observed: Properties, moves: Mapping[str, tuple[_Move, ...]]
@@ -149,17 +163,18 @@ class _Settling:
         self, observed: Properties, target: Properties, others: Iterable[Wanted]
     ) -> Mapping[str, tuple[_Move, ...]]:
         """The senders in `observed` and not in `target` that other rules have not taken over for certain."""
-        kept = {plain_sender(one) for one in senders_of(target)}
+        behind = self._given.desired.sender_behind
+        kept = {behind(one) for one in senders_of(target)}
         named: dict[str, list[_Move]] = {}
         for other in others:
             reach = reach_over(target, other.properties)
             for name in senders_of(other.properties) if reach is not Reach.NONE else ():
                 move = _Move(other, name, self._until(other, name), reach)
-                named.setdefault(plain_sender(name), []).append(move)
+                named.setdefault(behind(name), []).append(move)
         unsettled = {
-            sender: self._unsettled(named.get(plain_sender(sender), ()))
+            sender: self._unsettled(named.get(behind(sender), ()))
             for sender in senders_of(observed)
-            if plain_sender(sender) not in kept
+            if behind(sender) not in kept
         }
         return {sender: moves for sender, moves in unsettled.items() if moves}
 
@@ -237,18 +252,6 @@ class _Names:
 def _family(rule: Wanted | Change) -> tuple[str, str]:
     """Rules that may take each other's place: those of one case, or of one councillor's choice about it."""
     return rule.case_reference, rule.mailbox if rule.chosen_by_holder else ""
-
-
-def _may_succeed(wanted: Wanted, change: Change) -> bool:
-    """Whether the wanted rule covers the mailbox of an inbox rule that goes."""
-    if change.kind is RuleKind.TRANSPORT_RULE:
-        return True
-    return wanted.kind is RuleKind.TRANSPORT_RULE and reaches(wanted, change.mailbox)
-
-
-def _lets_go(change: Change, others: Iterable[Wanted]) -> bool:
-    """Whether the register itself opens the mailbox of an inbox rule: nothing of the case reaches it now."""
-    return change.kind is RuleKind.INBOX_RULE and not any(reaches(one, change.mailbox) for one in others)
 
 
 def _holding(target: Properties, more: set[str]) -> Properties:

@@ -25,6 +25,7 @@ class DifferenceInput:
     `choices_known` is false where the list of choices or the councillors' group could not be read.
     `zone` is the council's time zone, in which end dates are told. `claims` is what people have said
     about whose a rule is. `begun` are keys of rules that a run was writing when it was killed.
+    `group_members` are the primary addresses in groups that rules name, where they were read.
     """
 
     desired: Desired
@@ -38,6 +39,7 @@ class DifferenceInput:
     zone: tzinfo = UTC
     claims: Claims = field(default_factory=Claims)
     begun: frozenset[str] = frozenset()
+    group_members: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

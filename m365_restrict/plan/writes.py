@@ -53,6 +53,7 @@ def applied_from(change: Change, rule: ObservedRule) -> Applied:
         chosen_by_holder=change.chosen_by_holder,
         saved=change.saved,
         item_id=change.item_id,
+        spellings={} if isinstance(rule, ObservedTransportRule) else rule.spellings,
     )
 
 

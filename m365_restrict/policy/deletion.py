@@ -100,7 +100,7 @@ def _ledger() -> Iterator[Place]:
     yield Place(
         place="This tool's ledger",
         state=PlaceState.DELETED,
-        what="Every address of the case, in approvals and in the plans of past runs.",
+        what="Every address of the case, in approvals, in the plans of past runs and in what runs saw of it.",
     )
     yield Place(
         place="This tool's ledger",

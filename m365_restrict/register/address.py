@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from email.utils import parseaddr
 
-_LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+# RFC 5322 allows a * as well. Whoever types one means everybody, which no rule ever does (design.md 4).
+_LOCAL = r"[A-Za-z0-9!#$%&'+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'+/=?^_`{|}~-]+)*"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_LOCAL}@{_LABEL}(?:\.{_LABEL})+", re.ASCII)
+# The standard library's reader takes the first of two addresses, and that differs between its releases.
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<address>[^<>]*)>")
 
 # RFC 5321 4.5.3.1: 64 octets before the @, 254 in all.
 _LONGEST_LOCAL_PART = 64
@@ -32,10 +34,16 @@ def domain_of(address: str) -> str:
 
 
 def read_address(line: str) -> str | BadAddress:
-    """Read `a@b` or `Name <a@b>`; anything else is a `BadAddress` that says why."""
+    """Read `a@b` or `Name <a@b>`; anything else is a `BadAddress` that says why.
+
+    A name that is an address counts as a name only where both are the same.
+    """
     text = line.strip()
-    candidate = parseaddr(text)[1] if text.endswith(">") and "<" in text else text
-    candidate = candidate.strip()
+    named = _NAMED.fullmatch(text)
+    candidate = named["address"].strip() if named else text
+    name = named["name"].strip(" \t'\"") if named else ""
+    if "@" in name and normalise(name) != normalise(candidate):
+        return BadAddress(text, "it holds more than one address")
     if "@" not in candidate:
         return BadAddress(text, "it has no @")
     if not _ADDRESS.fullmatch(candidate):
@@ -50,3 +58,16 @@ def read_address_lines(text: str) -> tuple[tuple[str, ...], tuple[BadAddress, ..
     read = [read_address(line) for line in text.splitlines() if line.strip()]
     good = dict.fromkeys(entry for entry in read if isinstance(entry, str))
     return tuple(good), tuple(entry for entry in read if isinstance(entry, BadAddress))
+
+
+def without_names(text: str) -> str:
+    """The same lines with the address alone for each `Name <a@b>` that can be read; others as they are.
+
+    `read_address_lines` finds the same in it, so whoever judges it needs no name of anybody.
+    """
+    return "\n".join(_without_name(line) for line in text.splitlines())
+
+
+def _without_name(line: str) -> str:
+    named = _NAMED.fullmatch(line.strip())
+    return named["address"].strip() if named and isinstance(read_address(line), str) else line

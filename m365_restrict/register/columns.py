@@ -80,7 +80,12 @@ _WHO_COLUMNS = (
         personal=True,
     ),
     Column(
-        "Addresses", _K.LINES, "E-mail addresses", "One a line, in full. Example: name@mail.example", _WHO
+        "Addresses",
+        _K.LINES,
+        "E-mail addresses",
+        "One a line, in full. Example: name@mail.example",
+        _WHO,
+        addresses=True,
     ),
     Column(
         "AddressShared",
@@ -96,6 +101,7 @@ _WHO_COLUMNS = (
         "Advocate's e-mail addresses",
         "These always stay open. Example: adviser@advice.example",
         _WHO,
+        addresses=True,
     ),
     Column("PropertyDetails", _K.LINES, "Property", "For property entries only. Example: 2 Mill Lane", _WHO),
     Column(
@@ -130,6 +136,7 @@ _WHAT_COLUMNS = (
         "Named mailboxes or groups",
         "One a line. Example: planning@council.example",
         _WHAT,
+        addresses=True,
     ),
     Column(
         "ScopeReason", _K.LINES, "Why this scope", "Example: writes to every team about one matter", _WHAT
@@ -147,6 +154,7 @@ _WHAT_COLUMNS = (
         "Mailboxes that stay open",
         "One a line. Example: housing@council.example",
         _WHAT,
+        addresses=True,
     ),
     Column(
         "EffectiveFrom", _K.DATE, "In force from", "From the start of this day. Example: 7 March 2026", _WHAT
@@ -327,7 +335,11 @@ CHOICES = ListSchema(
     "Councillor mail choices",
     (
         Column(
-            "Title", _K.TEXT, "Sender", "An e-mail address, or a case reference. Example: name@mail.example"
+            "Title",
+            _K.TEXT,
+            "Sender",
+            "An e-mail address, or a case reference. Example: name@mail.example",
+            addresses=True,
         ),
         Column(
             "Handling",

@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 _MONTHS_IN_YEAR = 12
+# A calendar ends here, and what somebody typed into one item must not stop the run for all others.
+_LAST_EXPIRY = date.max - timedelta(days=2)
 
 
 def expiry_instant(ends_on: date, zone: ZoneInfo) -> datetime:
     """00:00 local on the day after `ends_on`, in UTC: when a rule's native expiry is due (contracts.md 1)."""
-    midnight = datetime.combine(ends_on + timedelta(days=1), time(), tzinfo=zone)
+    midnight = datetime.combine(min(ends_on, _LAST_EXPIRY) + timedelta(days=1), time(), tzinfo=zone)
     return midnight.astimezone(UTC)
 
 
@@ -20,7 +22,12 @@ def local_day(instant: datetime, zone: ZoneInfo) -> date:
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day where it has no such day."""
+    """The same day of a later month, or that month's last day where it has no such day.
+
+    The last day of the calendar where the month lies behind it.
+    """
     index = day.year * _MONTHS_IN_YEAR + day.month - 1 + months
     year, month = index // _MONTHS_IN_YEAR, index % _MONTHS_IN_YEAR + 1
+    if year > date.max.year:
+        return date.max
     return date(year, month, min(day.day, monthrange(year, month)[1]))

@@ -21,7 +21,8 @@ class ColumnKind(Enum):
 class Column:
     """One column. `display_name`, `section` and `help` are what the form shows.
 
-    A `personal` column says who the person is: only letters and exports ask for it, item by item.
+    A `personal` column says who the person is: only letters and exports ask for it, item by item. In a
+    column of `addresses` a line may be `Name <a@b>`; of that, a list read keeps the address alone.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Column:
     hidden: bool = False
     tool_written: bool = False
     personal: bool = False
+    addresses: bool = False
 
 
 @dataclass(frozen=True)

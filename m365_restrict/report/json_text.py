@@ -61,6 +61,11 @@ def value_json(value: object) -> str:
     return json.dumps(_plain(value), ensure_ascii=False, indent=2, sort_keys=True)
 
 
+def plain_value(value: object) -> Any:  # noqa: ANN401 - a JSON value is of no one type
+    """Any value of ours as JSON values."""
+    return _plain(value)
+
+
 def instant(moment: datetime) -> str:
     """An instant as ISO 8601 in UTC to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -81,7 +81,7 @@ def compile_case(
     if not case.protected.measure.acts_on_mail or case.protected.ends_on is None:
         return CaseRules(Rules(), ())
     audience = audience_of(case, directory)
-    problems = [*audience.problems, *_sender_problems(case, directory)]
+    problems = list(audience.problems)
     if case.protected.measure.needs_single_contact:
         fault = target_problem(case, directory, restricted)
         problems += [fault] if fault else []
@@ -90,6 +90,7 @@ def compile_case(
         return CaseRules(
             Rules(inbox=tuple(_inbox_rules(case, audience, directory, options))), tuple(problems)
         )
+    problems += _sender_problems(case, directory)
     covers = tuple(_covers(audience))
     transport = compile_covers(case, covers, directory, options, problems)
     return CaseRules(Rules(transport=transport), tuple(problems))
@@ -108,7 +109,7 @@ def _inbox_rules(
             key=f"{case.reference}/{label}/{mailbox_key(mailbox)}",
             ends_on=case.protected.ends_on or date.min,
         )
-        if rule is not None:
+        if rule is not None and rule.senders:
             yield rule
 
 
@@ -187,8 +188,13 @@ def _senders(
 
 
 def sender_addresses(case: Case, directory: Directory) -> tuple[str, ...]:
-    """The case's addresses; a guest or contact by its main address, which is what Exchange compares."""
+    """The case's addresses; a guest or contact by its main address, which is what Exchange compares.
+
+    A rule in a mailbox compares the address in the message, whatever the directory makes of it.
+    """
     addresses = case.protected.addresses
+    if case.protected.measure is Measure.JUNK:
+        return sorted_values(addresses)
     return sorted_values(tuple(one for address in addresses for one in directory.main_addresses(address)))
 
 

@@ -20,13 +20,14 @@ from m365_restrict.rules.case_rules import (
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import CompileOptions, CompileProblem, Directory, Rules
 from m365_restrict.rules.inbox_rule import AssignCategory, InboxAction, InboxRule, MoveToFolder
-from m365_restrict.rules.mailbox_rules import as_chosen, in_mailboxes, rule_in_mailbox
+from m365_restrict.rules.mailbox_rules import as_chosen, in_mailboxes, is_in_exempt_group, rule_in_mailbox
 from m365_restrict.rules.naming import JUNK_FOLDER, inbox_rule_name, opted_in_suffix
 from m365_restrict.rules.properties import sorted_values
 from m365_restrict.rules.token import token_for
 from m365_restrict.rules.transport_rule import TransportRule
 
 _CHOICE = "choice-"
+_MUST_STAY_OPEN = "is for a mailbox that must stay open in that case"
 
 
 def choice_key(item_id: str) -> str:
@@ -101,9 +102,7 @@ def _refusal(choice: Choice, case: Case | None, directory: Directory) -> Refused
         return _refused(choice, RuleCode.CHOICE_CASE_WITHOUT_MAIL, "names a case that leaves mail as it is")
     holder = primary_of(choice.holder, directory)
     if holder in audience_of(case, directory).exempt.mailboxes:
-        return _refused(
-            choice, RuleCode.CHOICE_MAILBOX_EXEMPT, "is for a mailbox that must stay open in that case"
-        )
+        return _refused(choice, RuleCode.CHOICE_MAILBOX_EXEMPT, _MUST_STAY_OPEN)
     return None
 
 
@@ -196,6 +195,9 @@ def _in_own_mailbox(
     refused: list[RefusedChoice],
 ) -> InboxRule | None:
     holder = primary_of(choice.holder, directory)
+    if is_in_exempt_group(holder, audience_of(case, directory).exempt, directory):
+        refused.append(_refused(choice, RuleCode.CHOICE_MAILBOX_EXEMPT, _MUST_STAY_OPEN))
+        return None
     rule = rule_in_mailbox(
         case,
         directory,

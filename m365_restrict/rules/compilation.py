@@ -10,7 +10,7 @@ from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.inbox_rule import InboxRule
-from m365_restrict.rules.patterns import PatternAnchors
+from m365_restrict.rules.patterns import PatternAnchors, plain_sender
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch, TransportRule
 
 
@@ -73,6 +73,17 @@ class Directory:
             return (entry.address,)
         return (*self.standing_senders.get(sender, ()), sender)
 
+    @property
+    def same_senders(self) -> Mapping[str, str]:
+        """By every name of a sender that the directory knows, one name for them all."""
+        found: dict[str, str] = {}
+        for asked in self.senders:
+            names = {asked, *self.main_addresses(asked)}
+            labels = {found.get(name, name) for name in names}
+            merged = names | {name for name, label in found.items() if label in labels}
+            found |= dict.fromkeys(merged, min(labels))
+        return found
+
     def is_unread_sender(self, address: str) -> bool:
         """Whether the directory could not be asked about this sender."""
         entry = self.senders.get(address)
@@ -134,7 +145,8 @@ class Desired:
     `withheld` are the best rules that can be written for cases with a problem: nothing is
     created or tightened from them, but what they open is opened (design.md 2). `stated` are those of
     `stated_cases`, which have no live decision: their rules go, and where a guard keeps one in place it
-    is opened as far as these say.
+    is opened as far as these say. `same_senders` tells which names mean the same sender: a rule in Exchange
+    holds the main address of a guest or contact, one in a mailbox the address that the case names.
     """
 
     transport: tuple[TransportRule, ...] = ()
@@ -144,6 +156,12 @@ class Desired:
     stated_cases: frozenset[str] = frozenset()
     problems: tuple[CompileProblem, ...] = ()
     choice_refusals: tuple[RefusedChoice, ...] = ()
+    same_senders: Mapping[str, str] = field(default_factory=dict)
+
+    def sender_behind(self, named: str) -> str:
+        """One name for a sender, whether a rule names it by a pattern, an address or its main address."""
+        plain = plain_sender(named).lower()
+        return self.same_senders.get(plain, plain)
 
     @property
     def blocked_cases(self) -> frozenset[str]:

@@ -48,6 +48,7 @@ def compile_rules(
         stated_cases=frozenset(case.reference for case in stated),
         problems=tuple(problem for _, result in compiled for problem in result.problems),
         choice_refusals=chosen.refused,
+        same_senders=directory.same_senders,
     )
 
 

@@ -33,7 +33,12 @@ _MONTHS = (
 
 def long_day(day: date) -> str:
     """A day in words, such as 7 March 2027, without asking the locale."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {month_and_year(day)}"
+
+
+def month_and_year(day: date) -> str:
+    """The month of a day in words, such as March 2027."""
+    return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
 def rule_name(reference: str, measure: str, suffix: str) -> str | None:
@@ -85,8 +90,10 @@ def _action_words(action: InboxAction) -> str:
         case MoveToFolder(folder="junkemail"):
             return "to Junk Email"
         case MoveToFolder(folder=folder):
-            # A folder that is named like an address would put the address into the rule's name.
-            return "to a folder" if "@" in folder else f"to {plain_text(folder)}"
+            # A folder that is named like an address would put the address into the rule's name, and one with
+            # characters that nobody sees could make the name read as another.
+            unfit = "@" in folder or not plain_text(folder).isprintable()
+            return "to a folder" if unfit else f"to {plain_text(folder)}"
         case AssignCategory():
             return "category only"
         case SendOn(folder=""):

@@ -11,9 +11,11 @@ from m365_restrict.rules.observed import (
     ObservedInboxRule,
     ObservedTransportRule,
     PropertyValue,
+    Spellings,
 )
 from m365_restrict.rules.properties import sorted_values
 from m365_restrict.rules.service_properties import DEFAULTS, DESCRIPTIVE, KINDS, MARKS, ValueKind
+from m365_restrict.rules.spelling import known, with_known_addresses
 from m365_restrict.rules.stopped_above import STOPPED_ABOVE
 from m365_restrict.rules.text import normal_comments, straight
 from m365_restrict.rules.token import is_our_token, token_in
@@ -37,6 +39,7 @@ _CANONICAL = {
         "NotInOrganization",
     ]
 }
+_NONE: Mapping[str, Spellings] = {}
 _DOTNET_DATE = re.compile(r"/Date\((-?\d+)\)/")
 _LONG_FRACTION = re.compile(r"(\.\d{6})\d+")
 
@@ -154,10 +157,12 @@ def observe_inbox_rule(
     instance_id: str,
     folders: Mapping[str, str],
     known_ids: frozenset[str] = frozenset(),
+    spellings: Mapping[str, Spellings] = _NONE,
 ) -> ObservedInboxRule | None:
     """Reduce one messageRule if it is ours by token or by id; None for the owner's own rules.
 
-    `folders` maps the mailbox's folder ids to the names under which our rules know them.
+    `folders` maps the mailbox's folder ids to the names under which our rules know them. `spellings` are
+    those that were learned when the rule was written, by its id.
     """
     display_name = str(raw.get("displayName") or "")
     rule_id = str(raw.get("id") or "")
@@ -166,6 +171,8 @@ def observe_inbox_rule(
     if not ours and rule_id not in known_ids:
         return None
     enabled = raw.get("isEnabled") is not False
+    found = dict(_inbox_properties(raw, folders))
+    learned = known(found, spellings.get(rule_id, {}))
     return ObservedInboxRule(
         mailbox=mailbox,
         rule_id=rule_id,
@@ -178,8 +185,9 @@ def observe_inbox_rule(
         properties={
             "displayName": display_name,
             "isEnabled": enabled,
-            **dict(_inbox_properties(raw, folders)),
+            **with_known_addresses(found, learned),
         },
+        spellings=learned,
     )
 
 

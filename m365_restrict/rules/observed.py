@@ -10,6 +10,18 @@ Properties: TypeAlias = Mapping[str, PropertyValue]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Spelling:
+    """Names that stand in a list of recipients, and the addresses that they mean, all of them together."""
+
+    names: tuple[str, ...]
+    addresses: tuple[str, ...]
+
+
+Spellings: TypeAlias = Mapping[str, Spelling]
+"""By the name of the property."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ObservedTransportRule:
     """One rule of Get-TransportRule. `properties` holds every non-default property, normalised.
 
@@ -40,7 +52,8 @@ class ObservedTransportRule:
 class ObservedInboxRule:
     """One inbox rule with our token. The mailbox owner's own rules are never kept (design.md 6).
 
-    `stopped_above`: a rule of the owner's keeps ours from ever running.
+    `stopped_above`: a rule of the owner's keeps ours from ever running. `spellings` tell by which names
+    Graph shows recipients whose addresses stand in `properties`.
     """
 
     mailbox: str
@@ -52,3 +65,4 @@ class ObservedInboxRule:
     has_error: bool
     properties: Properties
     stopped_above: bool = False
+    spellings: Spellings = field(default_factory=dict)

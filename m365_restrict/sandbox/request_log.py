@@ -31,6 +31,7 @@ class RequestLog:
         self._requests: list[LoggedRequest] = []
         self._in_flight = 0
         self._most = 0
+        self._beginning = 0
 
     @contextmanager
     def recording(self, method: str, path: str, *, carrier: bool = False) -> Iterator[LoggedRequest]:
@@ -41,14 +42,22 @@ class RequestLog:
         entry = LoggedRequest(method, path, at=_real_time())
         counted = 0 if carrier else 1
         with self._lock:
+            beginning = self._beginning
             self._in_flight += counted
             self._most = max(self._most, self._in_flight)
         try:
             yield entry
         finally:
             with self._lock:
-                self._in_flight -= counted
-                self._requests.append(entry)
+                if beginning == self._beginning:
+                    self._in_flight -= counted
+                    self._requests.append(entry)
+
+    def start_over(self) -> None:
+        """Forget everything, also what is still being served: a killed client may have left it behind."""
+        with self._lock:
+            self._beginning += 1
+            self._requests, self._in_flight, self._most = [], 0, 0
 
     def take(self) -> dict[str, Any]:
         """The answer of `GET /sandbox/requests`; the next call begins anew."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import trustme
+from starlette.types import ASGIApp
 
 from m365_restrict.sandbox.certificates import issue_server_certificate, load_authority
 from m365_restrict.sandbox.client_env import client_settings, write_client_env
@@ -30,6 +31,7 @@ from m365_restrict.sandbox.tenant import SandboxTenant
 _EXIT_CONFIGURATION = 5
 
 Read = TypeVar("Read")
+Wrapper: TypeAlias = Callable[[ASGIApp], ASGIApp]
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,15 @@ class SandboxNotStarted(Exception):
 class RunningSandbox:
     """A sandbox in this process; as a context manager it listens inside the block."""
 
-    def __init__(self, options: SandboxOptions, *, log: RequestLog | None = None) -> None:
-        """Take the options, and a log that does more than log; nothing happens before `start`."""
+    def __init__(
+        self, options: SandboxOptions, *, log: RequestLog | None = None, through: Wrapper | None = None
+    ) -> None:
+        """Take the options; nothing happens before `start`.
+
+        `log` may do more than log; `through` wraps the application, for example to look at what it answers.
+        """
         self._options = options
+        self._through = through or (lambda application: application)
         self.log = log or RequestLog()
         self.state = options.state.resolve()
 
@@ -159,7 +167,8 @@ class RunningSandbox:
             ports=lambda: self.ports,
         )
         certificate = issue_server_certificate(certification, self.state)
-        self._listeners = Listeners(build_application(services), certificate, https, http)
+        application = self._through(build_application(services))
+        self._listeners = Listeners(application, certificate, https, http)
         self._listeners.start()
 
 

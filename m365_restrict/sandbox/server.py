@@ -9,6 +9,7 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from m365_restrict.sandbox.control import Control
 from m365_restrict.sandbox.exchange_endpoint import ExchangeEndpoint
@@ -83,7 +84,7 @@ class Listeners:
     """HTTPS and plain HTTP on one event loop in a thread of its own."""
 
     def __init__(
-        self, application: Starlette, certificate: Path,
+        self, application: ASGIApp, certificate: Path,
         https: list[socket.socket], http: list[socket.socket],
     ) -> None:  # fmt: skip
         """Take sockets that are already bound."""
@@ -113,7 +114,7 @@ class Listeners:
         await asyncio.gather(*(listener.serve(sockets=sockets) for listener, sockets in self._served))
 
 
-def _listener(application: Starlette, certificate: Path | None) -> _Listener:
+def _listener(application: ASGIApp, certificate: Path | None) -> _Listener:
     return _Listener(
         uvicorn.Config(
             application,

@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from m365_restrict.errors import ExitCode, PermissionMissing, RestrictError, SourceIncomplete, first_of
+from m365_restrict.errors import (
+    ExitCode,
+    PermissionMissing,
+    RestrictError,
+    RunStopped,
+    SourceIncomplete,
+    first_of,
+)
 from m365_restrict.options import ListPlaces
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
@@ -21,7 +28,8 @@ class SetupRun:
     """One run of `init`.
 
     `approve` is asked once with all that would be done; False leaves the lists as they are.
-    `reader` is the reader application's, with which the lists are looked at in the end.
+    `reader` is the reader application's, with which the lists are looked at in the end. `stopping` names the
+    signal that asked the run to stop, or is "".
     """
 
     run_id: str
@@ -31,6 +39,7 @@ class SetupRun:
     setup: ListSetup
     reader: ListReader
     approve: Callable[[Sequence[Step]], bool]
+    stopping: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True)
@@ -120,6 +129,9 @@ async def _do_all(run: SetupRun, first: _Looked, places: Sequence[PlannedList]) 
 async def _try(
     run: SetupRun, step: Step, found: FoundList | None, errors: dict[StepKey, RestrictError]
 ) -> None:
+    if asked := run.stopping():
+        errors[step.key] = RunStopped(f"{asked} stopped the run before this step; run `init` again.")
+        return
     try:
         await _do(run.setup, step, found)
     except RestrictError as error:
@@ -155,6 +167,8 @@ def _line(step: Step, told: _Told | None) -> SetupLine:
         return planned
     if told.is_done:
         return replace(planned, outcome=Outcome.APPLIED)
+    if isinstance(told.error, RunStopped):
+        return replace(planned, outcome=Outcome.SKIPPED, reason=told.error.message)
     reason = told.error.message if told.error else "The list is not there, or does not show it yet."
     return replace(planned, outcome=Outcome.FAILED, reason=reason)
 

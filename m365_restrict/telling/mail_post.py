@@ -17,6 +17,7 @@ _NO_SENDER = (
     "No mail was sent, because M365_RESTRICT_NOTIFY__SENDER is not set. Set it to a mailbox of the council."
 )
 _NOT_OURS = "No mail was sent, because the recipient's address is not in a domain of the council."
+_STOPPED = "The run was asked to stop before everybody had it; the next run goes on."
 _NOBODY = "No mail was sent, because nobody with an address is known for it."
 
 
@@ -169,12 +170,15 @@ class NoticePost:
     async def _one(self, notice: Notice) -> NoticeOutcome:
         recipients = [normalise(address) for address in notice.recipients] or [""]
         had = self._had(notice)
-        told = await self._post.send_all(
+        due = [
             _due(notice, recipient, self._link(notice.case_ref))
             for recipient in dict.fromkeys(recipients)
             if recipient not in had
-        )
+        ]
+        told = await self._post.send_all(due)
         reasons = [one.reason for one in told if one.outcome is not ToldOutcome.SENT]
+        if len(told) < len(due):
+            reasons.append(_STOPPED)
         return NoticeOutcome(notice, sent=not reasons, reason=" ".join(dict.fromkeys(reasons)))
 
     def _had(self, notice: Notice) -> frozenset[str]:

@@ -52,8 +52,13 @@ async def roles_in_token(options: CredentialOptions, scope: str) -> frozenset[st
     kind = WriterCredential if options.role == "writer" else ReaderCredential
     async with kind(options) as credential:
         token = await credential.get_token(scope)
+    return roles_of(token.token)
+
+
+def roles_of(token: str) -> frozenset[str]:
+    """The application roles that a token carries; none where it is not one that can be read."""
     try:
-        claims = jwt.decode(token.token, options={"verify_signature": False})
+        claims = jwt.decode(token, options={"verify_signature": False})
     except jwt.InvalidTokenError:
         return frozenset()
     roles = claims.get("roles")

@@ -1,9 +1,11 @@
 """HTTP connections with explicit trust, and what a service asks of those that try again."""
 
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,7 +22,29 @@ def build_http_client(*, ca_file: Path | None, timeout_seconds: float) -> httpx.
         verify=trust_of(ca_file),
         timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
         follow_redirects=False,
+        event_hooks={"request": [_close_what_is_cancelled]},
     )
+
+
+async def _close_what_is_cancelled(request: httpx.Request) -> None:
+    """Close the connection of a request that is cancelled in the middle of its TLS handshake.
+
+    httpcore closes it after an error alone, and nobody else knows of it: it would stand until it is garbage.
+    A run cancels requests where the first of several fails, and where a signal stops it.
+    """
+    opened: list[Any] = []  # What httpcore calls a network stream: closed here, and nothing else.
+
+    async def _follow(event: str, info: Mapping[str, Any]) -> None:
+        match event.partition(".")[2]:
+            case "connect_tcp.complete":
+                opened[:] = [info["return_value"]]
+            case "start_tls.complete":
+                opened.clear()
+            case "start_tls.failed":
+                for stream in opened:
+                    await stream.aclose()
+
+    request.extensions = {**request.extensions, "trace": _follow}
 
 
 def trust_of(ca_file: Path | None) -> ssl.SSLContext | bool:

@@ -1,7 +1,6 @@
-"""What `doctor` alone reads of the tenant: auditing, recipients in numbers, groups, what is in reach."""
+"""What `doctor` alone reads of the tenant: auditing, recipients in numbers, groups."""
 
 from dataclasses import dataclass
-from enum import Enum
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
@@ -11,8 +10,6 @@ from m365_restrict.tenant.graph import GraphReader, path_of
 from m365_restrict.tenant.recipients import recipient_of
 from m365_restrict.tenant.roles import why_unread
 
-_NOT_FOUND = 404
-_REFUSED = 403
 _MOST_RECIPIENTS = "Unlimited"
 
 
@@ -24,14 +21,6 @@ class DomainRecipients:
     on_premises: int = 0
 
 
-class Reach(Enum):
-    """Whether the reader application may look into a mailbox."""
-
-    WITHIN = "within"
-    REFUSED = "refused"
-    NO_MAILBOX = "no mailbox in the cloud"
-
-
 class ExaminationReader:
     """Reads. Nothing of it is kept but numbers."""
 
@@ -39,6 +28,10 @@ class ExaminationReader:
         """Both are the reader application's."""
         self._graph = graph
         self._exchange = exchange
+
+    async def roles(self) -> frozenset[str]:
+        """The application roles in the reader's own token for Graph; none where it cannot be read."""
+        return await self._graph.roles()
 
     async def is_audited(self) -> bool | Unknown:
         """Whether the unified audit log takes in what administrators do (exchange.md 6)."""
@@ -83,17 +76,3 @@ class ExaminationReader:
         except ServiceError as error:
             return Unknown(group, error.message)
         return sum(str(one.get("@odata.type") or "").lower().endswith(".user") for one in members)
-
-    async def reach(self, object_id: str) -> Reach | Unknown:
-        """Whether the mailbox is in the scope that the application was given (graph.md 8.2)."""
-        path = path_of("users", object_id, "mailboxSettings", "userPurpose")
-        try:
-            await self._graph.get_json(path)
-        except ServiceError as error:
-            if error.status == _REFUSED:
-                return Reach.REFUSED
-            if error.status == _NOT_FOUND:
-                return Reach.NO_MAILBOX
-            # The message of the service is left out: it may name the mailbox.
-            return Unknown("a mailbox", f"Graph answered with HTTP {error.status or 'nothing'}")
-        return Reach.WITHIN

@@ -3,7 +3,6 @@
 Reading and writing cmdlets are two enums, so that the type checker refuses a write asked of a reader.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,12 +12,18 @@ from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_before_delay
 
 from m365_restrict.errors import ErrorCode, ServiceError
 from m365_restrict.tenant.connection import build_http_client, retry_after_seconds
 from m365_restrict.tenant.credentials import Credential, ReaderCredential, WriterCredential
-from m365_restrict.tenant.exchange_errors import error_text, is_concurrency_refusal, is_transient_text
+from m365_restrict.tenant.exchange_errors import (
+    challenged_claims,
+    error_text,
+    is_concurrency_refusal,
+    is_transient_text,
+)
+from m365_restrict.tenant.in_flight import InFlight
+from m365_restrict.tenant.patience import Patience, TryAgain
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -87,19 +92,6 @@ class CmdletResult:
         return any(_TRUNCATION in warning.lower() for warning in self.warnings)
 
 
-class _TryAgain(Exception):
-    """Another attempt may help; `after` is the service's Retry-After in seconds, if it named one.
-
-    `busy` where the service works and only wants fewer requests: then it is worth the whole deadline.
-    """
-
-    def __init__(self, failure: ServiceError, after: float | None, *, busy: bool = False) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.after = after
-        self.busy = busy
-
-
 class _ExchangeConnection:
     """One application's connection to the admin endpoint."""
 
@@ -109,7 +101,7 @@ class _ExchangeConnection:
         credential: Credential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         self._options = options
         self._credential = credential
@@ -139,35 +131,34 @@ class _ExchangeConnection:
             seen.add(url)
         return CmdletResult(tuple(values), tuple(warnings))
 
-    def _should_stop(self, state: RetryCallState) -> bool:
-        return stop_before_delay(self._options.deadline_seconds)(state) or _seems_down(state)
-
     async def _post_with_retries(self, cmdlet: Cmdlet, url: str, body: Mapping[str, object]) -> JsonObject:
-        retrying = AsyncRetrying(
-            retry=retry_if_exception_type(_TryAgain),
-            stop=self._should_stop,
-            wait=_wait,
-            reraise=True,
+        patience = Patience(
+            deadline_seconds=self._options.deadline_seconds, attempts=_ATTEMPTS, in_flight=self._in_flight
         )
-        try:
-            async for attempt in retrying:
-                with attempt:
-                    page = await self._post(cmdlet, url, body)
-        except _TryAgain as gave_up:
-            raise gave_up.failure from gave_up
-        return page
+        return await patience.try_until_done(lambda: self._post(cmdlet, url, body))
 
     async def _post(self, cmdlet: Cmdlet, url: str, body: Mapping[str, object]) -> JsonObject:
+        """One attempt. A token that is challenged was refused before anything began: even New goes again."""
         async with self._in_flight:
-            token = await self._credential.get_token(self._options.scope)
-            try:
-                response = await self._http.post(url, json=body, headers=self._headers(cmdlet, token.token))
-            except httpx.HTTPError as error:
-                failure = ServiceError(f"Exchange did not answer {cmdlet}: {type(error).__name__}")
-                failure.__cause__ = error
-                # A New that got no answer may have been carried out: only the caller's re-list can tell.
-                raise failure if cmdlet is WriteCmdlet.NEW else _TryAgain(failure, None) from error
+            response = await self._post_as(cmdlet, url, body, claims=None)
+            claims = challenged_claims(response.status_code, response.headers.get("www-authenticate"))
+            if claims:
+                response = await self._post_as(cmdlet, url, body, claims=claims)
         return _read_response(cmdlet, response)
+
+    async def _post_as(
+        self, cmdlet: Cmdlet, url: str, body: Mapping[str, object], *, claims: str | None
+    ) -> httpx.Response:
+        """POST with a token that has these claims; a cached one where none are asked for."""
+        # Asked for so every time, a token that answers a challenge replaces the refused one in the cache.
+        token = await self._credential.get_token(self._options.scope, claims=claims, enable_cae=True)
+        try:
+            return await self._http.post(url, json=body, headers=self._headers(cmdlet, token.token))
+        except httpx.HTTPError as error:
+            failure = ServiceError(f"Exchange did not answer {cmdlet}: {type(error).__name__}")
+            failure.__cause__ = error
+            # A New that got no answer may have been carried out: only the caller's re-list can tell.
+            raise failure if cmdlet is WriteCmdlet.NEW else TryAgain(failure) from error
 
     def _headers(self, cmdlet: Cmdlet, token: str) -> dict[str, str]:
         return {
@@ -190,7 +181,7 @@ class ExchangeReader:
         credential: ReaderCredential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         """`in_flight` is shared by everything that this run opens."""
         self.enabled = options.enabled
@@ -216,7 +207,7 @@ class ExchangeWriter:
         credential: WriterCredential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         """`in_flight` is shared by everything that this run opens."""
         self._connection = _ExchangeConnection(options, credential, ca_file=ca_file, in_flight=in_flight)
@@ -240,28 +231,13 @@ def _values_of(cmdlet: StrEnum, page: JsonObject) -> list[JsonObject]:
     return [element for element in page.get("value") or () if isinstance(element, dict)]
 
 
-def _seems_down(state: RetryCallState) -> bool:
-    """Whether the service neither works nor says when it will."""
-    error = state.outcome.exception() if state.outcome else None
-    waits = isinstance(error, _TryAgain) and (error.busy or error.after is not None)
-    return state.attempt_number >= _ATTEMPTS and not waits
-
-
-def _wait(state: RetryCallState) -> float:
-    """Never shorter than Retry-After; else 1, 2, 4 … 30 seconds (exchange.md 1.9)."""
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, _TryAgain) and error.after is not None:
-        return error.after
-    return min(2.0 ** (state.attempt_number - 1), 30.0)
-
-
 def _read_response(cmdlet: Cmdlet, response: httpx.Response) -> JsonObject:
     if response.is_success:
         return _parse(cmdlet, response)
     failure = _failure(cmdlet, response)
     if _may_try_again(cmdlet, response):
         busy = response.status_code == _THROTTLED or is_concurrency_refusal(response.text)
-        raise _TryAgain(failure, retry_after_seconds(response.headers.get("retry-after")), busy=busy)
+        raise TryAgain(failure, retry_after_seconds(response.headers.get("retry-after")), busy=busy)
     raise failure
 
 

@@ -1,6 +1,9 @@
 """What an error answer of the Exchange admin endpoint really says (exchange.md 1.7)."""
 
+import base64
+import binascii
 import json
+import re
 from collections.abc import Mapping
 
 _CONCURRENCY = "maximum number of concurrent requests"
@@ -13,6 +16,8 @@ _TRANSIENT_WORDS = (
     "UnableToWriteToAadException",
 )
 _PARTS = 3
+_UNAUTHORIZED = 401
+_CLAIMS = re.compile(r'claims="([^"]+)"', re.IGNORECASE)
 
 
 def error_text(body: bytes) -> tuple[str, str]:
@@ -38,6 +43,21 @@ def error_text(body: bytes) -> tuple[str, str]:
             kind, shown = _split(text)
             return kind or _type_of(inner, error), shown
     return _type_of(inner, error), ""
+
+
+def challenged_claims(status: int, challenge: str | None) -> str:
+    """The claims that a new token must carry, or "" where a refusal asks for no other token.
+
+    `challenge` is the WWW-Authenticate header of a 401; it holds them in base 64 (exchange.md 1.8).
+    """
+    found = _CLAIMS.search(challenge or "") if status == _UNAUTHORIZED else None
+    if found is None:
+        return ""
+    encoded = found[1].replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
 
 
 def is_concurrency_refusal(text: str) -> bool:

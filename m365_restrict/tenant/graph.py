@@ -4,23 +4,15 @@ The SDK's typed models cost seconds a page, its page iterator stops at an empty 
 POST after a 504 (graph.md 0.5, 0.7, 9; testing.md, Speed of the SDK). None of the three is used.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_exponential,
-)
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.tenant.connection import build_http_client, retry_after_seconds, shown_path
@@ -30,6 +22,8 @@ from m365_restrict.tenant.credentials import (
     SetupCredential,
     WriterCredential,
 )
+from m365_restrict.tenant.in_flight import InFlight
+from m365_restrict.tenant.patience import Patience, TryAgain
 
 if TYPE_CHECKING:
     from m365_restrict.tenant.graph_sdk import GraphSdk
@@ -38,9 +32,8 @@ JsonObject: TypeAlias = dict[str, Any]
 
 _NOT_FOUND = 404
 _THROTTLED = 429
+_NOT_NOW = frozenset({503, 504})
 _TRANSIENT = frozenset({500, 502})
-_ATTEMPTS = 3
-_LONGEST_WAIT_SECONDS = 300
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,14 +41,22 @@ class GraphOptions:
     """Where Graph is and how hard it may be asked.
 
     `base_url` includes the version and no trailing slash. `max_in_flight` counts requests of this program,
-    because Outlook allows four at a time (graph.md 5). `retries` are the SDK's, on 429, 503 and 504.
+    because Outlook allows four at a time (graph.md 5). `retries` bounds further attempts where Graph is down
+    and does not say until when; `deadline_seconds` bounds one request with all its attempts and waits.
     """
 
     base_url: str
     scope: str
     max_in_flight: int = 4
     retries: int = 4
+    deadline_seconds: float = 300.0
     timeout_seconds: float = 100.0
+
+
+class Question(Enum):
+    """What a reader may POST: questions whose answer is read later. None of them changes the tenant."""
+
+    AUDIT_LOG = "/security/auditLog/queries"
 
 
 def path_of(*segments: str) -> str:
@@ -72,7 +73,7 @@ class _GraphConnection:
         credential: Credential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         self._options = options
         self._credential = credential
@@ -82,6 +83,13 @@ class _GraphConnection:
 
     async def close(self) -> None:
         await self._http.aclose()
+
+    async def roles(self) -> frozenset[str]:
+        """The application roles in the token that this connection sends."""
+        from m365_restrict.tenant.access import roles_of  # noqa: PLC0415 (slow: only where it is used)
+
+        token = await self._credential.get_token(self._options.scope, enable_cae=True)
+        return roles_of(token.token)
 
     def url_for(self, path: str, query: Mapping[str, str] | None = None) -> str:
         """The whole URL. `$` stays readable in options, as in Graph's own next links."""
@@ -95,16 +103,29 @@ class _GraphConnection:
         *,
         headers: Mapping[str, str] | None = None,
         body: Mapping[str, object] | bytes | None = None,
-        retries: int | None = None,
     ) -> bytes:
-        """Send one request; ServiceError for every answer that is not a success."""
+        """Send one request, again where that may be done; ServiceError for what is not a success."""
         if urlsplit(url)[:2] != urlsplit(self._options.base_url)[:2]:
             # A token is never sent anywhere else, whatever a next link says.
             raise ServiceError(f"Graph answered with a next page on another host ({urlsplit(url).netloc}).")
+        patience = Patience(
+            deadline_seconds=self._options.deadline_seconds,
+            attempts=self._options.retries + 1,
+            in_flight=self._in_flight,
+        )
+        return await patience.try_until_done(lambda: self._send_once(method, url, headers or {}, body))
+
+    async def _send_once(
+        self, method: str, url: str, headers: Mapping[str, str], body: Mapping[str, object] | bytes | None
+    ) -> bytes:
         async with self._in_flight:
-            return await self._loaded_sdk().send(
-                method, url, headers=headers or {}, body=body, retries=retries
-            )
+            try:
+                return await self._loaded_sdk().send(method, url, headers=headers, body=body)
+            except ServiceError as error:
+                if not _may_try_again(method, error):
+                    raise
+                busy, down = error.status == _THROTTLED, error.status in _NOT_NOW
+                raise TryAgain(error, _retry_after(error), busy=busy, broken=not busy and not down) from error
 
     def _loaded_sdk(self) -> "GraphSdk":
         if self._sdk is None:
@@ -115,7 +136,6 @@ class _GraphConnection:
                 self._http,
                 base_url=self._options.base_url,
                 scope=self._options.scope,
-                retries=self._options.retries,
             )
         return self._sdk
 
@@ -129,7 +149,7 @@ class GraphReader:
         credential: ReaderCredential | SetupCredential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         """`in_flight` is shared by everything that this run opens."""
         self._connection = _GraphConnection(options, credential, ca_file=ca_file, in_flight=in_flight)
@@ -147,6 +167,15 @@ class GraphReader:
     ) -> JsonObject:
         """GET one object; ServiceError with Graph's status and code."""
         return await self._get(self._connection.url_for(path, query), headers)
+
+    async def roles(self) -> frozenset[str]:
+        """The application roles in the reader's own token; none where it cannot be read."""
+        return await self._connection.roles()
+
+    async def ask(self, question: Question, body: Mapping[str, object]) -> JsonObject:
+        """POST a question; ServiceError. One that was asked twice is answered twice, and harms nobody."""
+        url = self._connection.url_for(question.value)
+        return _parse(await self._connection.send("POST", url, body=body), url)
 
     async def get_pages(
         self,
@@ -178,10 +207,7 @@ class GraphReader:
             seen.add(url)
 
     async def _get(self, url: str, headers: Mapping[str, str] | None) -> JsonObject:
-        async for attempt in _get_attempts():
-            with attempt:
-                raw = await self._connection.send("GET", url, headers=headers)
-        return _parse(raw, url)
+        return _parse(await self._connection.send("GET", url, headers=headers), url)
 
 
 class GraphWriter:
@@ -193,7 +219,7 @@ class GraphWriter:
         credential: WriterCredential | SetupCredential,
         *,
         ca_file: Path | None,
-        in_flight: asyncio.Semaphore,
+        in_flight: InFlight,
     ) -> None:
         """`in_flight` is shared by everything that this run opens."""
         self._connection = _GraphConnection(options, credential, ca_file=ca_file, in_flight=in_flight)
@@ -211,11 +237,7 @@ class GraphWriter:
         await self._post(path, body)
 
     async def _post(self, path: str, body: Mapping[str, object]) -> bytes:
-        url = self._connection.url_for(path)
-        async for attempt in _post_attempts():
-            with attempt:
-                raw = await self._connection.send("POST", url, body=body, retries=0)
-        return raw
+        return await self._connection.send("POST", self._connection.url_for(path), body=body)
 
     async def put_content(self, path: str, content: bytes, *, content_type: str) -> JsonObject:
         """PUT the bytes of a document; doing it twice leaves the same document (graph.md 7)."""
@@ -238,39 +260,27 @@ class GraphWriter:
                 raise
 
 
-def _get_attempts() -> AsyncRetrying:
-    """What the SDK does not retry: a broken connection, 500 and 502 (graph.md 9)."""
-    return AsyncRetrying(
-        retry=retry_if_exception(_may_get_again),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential(multiplier=0.5, max=10),
-        reraise=True,
-    )
+def _may_try_again(method: str, error: ServiceError) -> bool:
+    """What was throttled did not begin. What may have been done is not done again, but for a read.
+
+    The exceptions are 503 and 504 to a change or removal, which doing twice leaves as doing once.
+    """
+    if error.status == _THROTTLED:
+        return True
+    match method:
+        case "GET":
+            lost = isinstance(error.__cause__, httpx.TransportError)
+            return lost or error.status in _NOT_NOW | _TRANSIENT
+        case "POST":
+            return False
+        case _:
+            return error.status in _NOT_NOW
 
 
-def _may_get_again(error: BaseException) -> bool:
-    if not isinstance(error, ServiceError):
-        return False
-    return error.status in _TRANSIENT or isinstance(error.__cause__, httpx.TransportError)
-
-
-def _post_attempts() -> AsyncRetrying:
-    return AsyncRetrying(
-        retry=retry_if_exception(
-            lambda error: isinstance(error, ServiceError) and error.status == _THROTTLED
-        ),
-        stop=stop_after_attempt(_ATTEMPTS) | stop_before_delay(_LONGEST_WAIT_SECONDS),
-        wait=_post_wait,
-        reraise=True,
-    )
-
-
-def _post_wait(state: RetryCallState) -> float:
-    """Never shorter than Retry-After; Outlook does not always send one (graph.md 5)."""
-    error = state.outcome.exception() if state.outcome else None
-    headers = getattr(error.__cause__, "response_headers", None) if error else None
-    named = retry_after_seconds(headers.get("retry-after") if headers else None)
-    return named if named is not None else float(2**state.attempt_number)
+def _retry_after(error: ServiceError) -> float | None:
+    """What Graph asks for; Outlook does not always say (graph.md 5)."""
+    headers = getattr(error.__cause__, "response_headers", None)
+    return retry_after_seconds(headers.get("retry-after") if headers else None)
 
 
 def _parse(raw: bytes, url: str) -> JsonObject:

@@ -1,4 +1,4 @@
-"""The part of msgraph-sdk that is used: authentication, middleware, retry and error types.
+"""The part of msgraph-sdk that is used: authentication, middleware and error types.
 
 Importing it costs up to half a second (testing.md, Speed of the SDK), so `graph` imports this
 module at the first request and no other module imports it at all.
@@ -29,23 +29,20 @@ from m365_restrict.tenant.credentials import Credential
 
 _ERRORS: dict[str, Any] = {"XXX": ODataError}
 _CODES = {401: ErrorCode.SIGN_IN_FAILED, 403: ErrorCode.PERMISSION_MISSING}
-_BASE_DELAY_SECONDS = 1.0
 
 
 class GraphSdk:
     """The SDK's service client over an HTTP client of ours."""
 
-    def __init__(
-        self, credential: Credential, http: httpx.AsyncClient, *, base_url: str, scope: str, retries: int
-    ) -> None:
-        """`retries` apply to 429, 503 and 504, and honour Retry-After up to 180 s (graph.md 9)."""
+    def __init__(self, credential: Credential, http: httpx.AsyncClient, *, base_url: str, scope: str) -> None:
+        """It tries nothing again but for a challenged token: it knows no deadline (graph.md 9)."""
         provider = AzureIdentityAuthenticationProvider(
             credential,
             scopes=[scope],
             # Host names without a port, else the token is silently left out (testing.md, Identity).
             allowed_hosts=[urlsplit(base_url).hostname or ""],
         )
-        retry = RetryHandlerOption(delay=_BASE_DELAY_SECONDS, max_retries=retries)
+        retry = RetryHandlerOption(max_retries=0)
         client = KiotaClientFactory.create_with_default_middleware(http, {retry.get_key(): retry})
         adapter = GraphRequestAdapter(provider, client)
         # Set here, it has no double slash (graph.md 9).
@@ -60,10 +57,9 @@ class GraphSdk:
         *,
         headers: Mapping[str, str],
         body: Mapping[str, object] | bytes | None,
-        retries: int | None,
     ) -> bytes:
         """The raw body of a successful answer; ServiceError with Graph's status and code for any other."""
-        request = _request(method, url, headers, body, retries)
+        request = _request(method, url, headers, body)
         try:
             answer: object = await self._adapter.send_primitive_async(request, "bytes", _ERRORS)
         except APIError as error:
@@ -80,7 +76,6 @@ def _request(
     url: str,
     headers: Mapping[str, str],
     body: Mapping[str, object] | bytes | None,
-    retries: int | None,
 ) -> RequestInformation:
     request = RequestInformation(Method(method))
     request.url = url
@@ -93,8 +88,6 @@ def _request(
             request.set_stream_content(body, headers.get("Content-Type", "application/octet-stream"))
         case Mapping():
             request.set_stream_content(json.dumps(body).encode(), "application/json")
-    if retries is not None:
-        request.add_request_options([RetryHandlerOption(max_retries=retries)])
     return request
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from m365_restrict.register.address import without_names
 from m365_restrict.register.columns import Column, ColumnKind, ListSchema
 from m365_restrict.register.item import FieldValue, Identity, Person, SaverKind
 
@@ -72,7 +73,7 @@ def read_instant(raw: object) -> datetime:
 
 
 def without_fields(entry: Mapping[str, Any], names: AbstractSet[str]) -> dict[str, Any]:
-    """A version without these fields: versions come with all of them, whatever is asked for."""
+    """A version without these fields, where a service sends more than it was asked for."""
     fields = entry.get("fields") or {}
     return {**entry, "fields": {name: value for name, value in fields.items() if name not in names}}
 
@@ -98,11 +99,11 @@ def _plain_value(column: Column, raw: object, zone: ZoneInfo) -> FieldValue | No
     if column.kind is ColumnKind.YES_NO and isinstance(raw, bool):
         return raw
     if column.kind is ColumnKind.DATE and isinstance(raw, str):
-        return _local_day(raw, zone)
+        return _local_day(_text(raw), zone)
     if column.kind in _MULTIPLE:
         entries = raw if isinstance(raw, list) else [raw]
         return tuple(text for text in (_text(entry) for entry in entries) if text)
-    return _text(raw)
+    return without_names(_text(raw)) if column.addresses else _text(raw)
 
 
 def _local_day(text: str, zone: ZoneInfo) -> date | str:
@@ -111,7 +112,7 @@ def _local_day(text: str, zone: ZoneInfo) -> date | str:
         if len(text) == len("2026-01-01"):
             return date.fromisoformat(text)
         return read_instant(text).astimezone(zone).date()
-    except ValueError:
+    except (ValueError, OverflowError):  # The latter on the first and the last day that there is.
         return text
 
 
@@ -132,7 +133,7 @@ def _raw_people(raw: Mapping[str, object], name: str) -> list[Person]:
     ids = raw.get(f"{name}LookupId")
     entries = ids if isinstance(ids, list) else [ids]
     found = [Person(_text(entry)) for entry in entries if entry not in (None, "")]
-    return found or ([Person("", display_name=value)] if isinstance(value, str) and value else [])
+    return found or ([Person("", display_name=_text(value))] if isinstance(value, str) and value else [])
 
 
 def _raw_person(entry: object) -> Person:
@@ -151,4 +152,5 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         # A lookup id or a number typed into a text column comes as 3.0 (graph.md 3.5).
         return str(int(value))
-    return value if isinstance(value, str) else str(value)
+    # Half of a surrogate pair can stand in JSON and in nothing that is written from it.
+    return str(value).encode("utf-8", "replace").decode("utf-8")

@@ -19,7 +19,7 @@ class MailSender:
         Raises ServiceError. After a 5xx or a broken connection the mail may have gone out all the
         same: it is never sent again here, and the caller decides whether a later run may.
         """
-        body = {"contentType": "HTML", "content": html} if html else {"contentType": "Text", "content": text}
+        body = {"contentType": "html", "content": html} if html else {"contentType": "text", "content": text}
         message = {
             "subject": subject,
             "body": body,

@@ -1,17 +1,18 @@
 """Everything a run reads with and writes with, opened and closed together."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from m365_restrict.tenant.audit_log import AuditLogReader
 from m365_restrict.tenant.block_lists import BlockListReader
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 from m365_restrict.tenant.directory import DirectoryReader
 from m365_restrict.tenant.examination import ExaminationReader
 from m365_restrict.tenant.exchange import ExchangeOptions, ExchangeReader, ExchangeWriter
 from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter
+from m365_restrict.tenant.in_flight import InFlight
 from m365_restrict.tenant.inbox_rules import InboxRuleReader, InboxRuleWriter
 from m365_restrict.tenant.library import LibraryWriter
 from m365_restrict.tenant.list_items import ListItemWriter
@@ -23,7 +24,10 @@ from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportR
 
 @dataclass(frozen=True, kw_only=True)
 class TenantOptions:
-    """Where the tenant is and who asks. Built from the settings by `settings.tenant_options`."""
+    """Where the tenant is and who asks. Built from the settings by `settings.tenant_options`.
+
+    `deadline_seconds` counts from the opening of the readers: no later does a wait for a service end.
+    """
 
     graph: GraphOptions
     exchange: ExchangeOptions
@@ -31,13 +35,14 @@ class TenantOptions:
     reader: CredentialOptions
     writer: CredentialOptions
     ca_file: Path | None = None
+    deadline_seconds: float = 3600.0
 
 
 @dataclass(frozen=True)
 class TenantReaders:
     """All that reads, with the reader application's credential. Nothing here has a method that writes.
 
-    `in_flight` is the run's limit on requests; hand it to `open_writers`.
+    `in_flight` holds the run's limits on requests and waits; hand it to `open_writers`.
     """
 
     lists: ListReader
@@ -47,7 +52,8 @@ class TenantReaders:
     traces: MessageTraceReader
     block_lists: BlockListReader
     examination: ExaminationReader
-    in_flight: asyncio.Semaphore
+    audit_log: AuditLogReader
+    in_flight: InFlight
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class TenantWriters:
 @asynccontextmanager
 async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
     """Open the readers; no request is made yet. ConfigurationError or SignInError if they cannot sign in."""
-    in_flight = asyncio.Semaphore(options.graph.max_in_flight)
+    in_flight = InFlight(options.graph.max_in_flight, seconds=options.deadline_seconds)
     async with AsyncExitStack() as stack:
         credential = ReaderCredential(options.reader)
         stack.push_async_callback(credential.close)
@@ -81,12 +87,13 @@ async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
             traces=MessageTraceReader(graph),
             block_lists=BlockListReader(exchange),
             examination=ExaminationReader(graph, exchange),
+            audit_log=AuditLogReader(graph),
             in_flight=in_flight,
         )
 
 
 @asynccontextmanager
-async def open_writers(options: TenantOptions, in_flight: asyncio.Semaphore) -> AsyncIterator[TenantWriters]:
+async def open_writers(options: TenantOptions, in_flight: InFlight) -> AsyncIterator[TenantWriters]:
     """Open the writers beside readers that are open; no request is made yet."""
     async with AsyncExitStack() as stack:
         credential = WriterCredential(options.writer)

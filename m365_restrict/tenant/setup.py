@@ -4,7 +4,6 @@ Normal runs hold neither this type nor its credential: what may make a list may 
 version, and versions are what proves an approval.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from m365_restrict.errors import (
 )
 from m365_restrict.tenant.credentials import CredentialOptions, SetupCredential
 from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter, JsonObject, path_of
+from m365_restrict.tenant.in_flight import InFlight
 
 _NOT_FOUND = 404
 _REFUSED = frozenset({401, 403})
@@ -141,7 +141,7 @@ class ListSetup:
 @asynccontextmanager
 async def open_setup(options: SetupOptions) -> AsyncIterator[ListSetup]:
     """Open the setup application's connection; no request is made yet."""
-    in_flight = asyncio.Semaphore(options.graph.max_in_flight)
+    in_flight = InFlight(options.graph.max_in_flight)
     async with AsyncExitStack() as stack:
         credential = SetupCredential(options.setup)
         stack.push_async_callback(credential.close)

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
-from m365_restrict.errors import ServiceError
+from m365_restrict.errors import PermissionMissing, ServiceError
 from m365_restrict.register.item import Person
 from m365_restrict.tenant.graph import GraphReader, path_of
 from m365_restrict.tenant.together import all_of
 
 _LIST = "User Information List"
 _QUERY = {"$expand": "fields($select=EMail,UserName,Title,Name)"}
-# 404: the account was removed from the site. 403: a grant on one list does not cover this one.
-_NOT_KNOWN = frozenset({403, 404})
+_REMOVED_FROM_SITE = 404
+_REFUSED = 403
 
 
 class SiteUsers:
@@ -23,7 +23,11 @@ class SiteUsers:
         self._known: dict[str, Person] = {}
 
     async def resolve(self, lookup_ids: Iterable[str]) -> Mapping[str, Person]:
-        """Persons by lookup id. One that the site does not know is left out; other failures raise."""
+        """Persons by lookup id. One that the site does not know is left out.
+
+        Any other failure raises, ServiceError or PermissionMissing: a person who could not be read is not
+        nobody, or a delegate's choice would end and a case lose the people whom its approval is of.
+        """
         wanted = sorted(set(lookup_ids) - set(self._known))
         found = await all_of(self._read(lookup_id) for lookup_id in wanted)
         self._known.update({person.lookup_id: person for person in found if person is not None})
@@ -34,8 +38,16 @@ class SiteUsers:
         try:
             raw = await self._graph.get_json(path, query=_QUERY)
         except ServiceError as error:
-            if error.status in _NOT_KNOWN:
+            if error.status == _REMOVED_FROM_SITE:
                 return None
+            if error.status == _REFUSED:
+                # A grant on one list does not cover the site's own list of people (graph.md 3.4).
+                raise PermissionMissing(
+                    "The reader application may not read who the people in the lists' person columns are: "
+                    f"{error.message}",
+                    advice="Grant the reader application read access to the whole site (Sites.Selected); a "
+                    "grant on single lists is not enough.",
+                ) from error
             raise
         fields = raw.get("fields") or {}
         return Person(lookup_id, address=_address_of(fields), display_name=str(fields.get("Title") or ""))

@@ -1,6 +1,7 @@
 """Transport rules over the admin endpoint. Raw objects: `rules.normalise` gives them meaning."""
 
 from collections.abc import Mapping
+from enum import Enum
 from typing import Any, TypeAlias
 
 from m365_restrict.errors import ServiceError
@@ -17,8 +18,17 @@ from m365_restrict.tenant.roles import why_unread
 RawRule: TypeAlias = dict[str, Any]
 
 SCOPE = "transport rules"
+_REFUSED = 400
 _NOT_FOUND = 404
 _UNKNOWN_RECIPIENT = "ManagementObjectNotFoundException"
+
+
+class _Empty(Enum):
+    """What is sent for a parameter that is to be cleared."""
+
+    AS_GIVEN = "an empty list for a list, else null"
+    NULL = "null"
+    LIST = "an empty list"
 
 
 class TransportRuleReader:
@@ -50,6 +60,7 @@ class TransportRuleWriter:
     def __init__(self, exchange: ExchangeWriter) -> None:
         """`exchange` is the writer application's."""
         self._exchange = exchange
+        self._empty = _Empty.AS_GIVEN
 
     async def create(self, parameters: Mapping[str, object]) -> str:
         """New-TransportRule; the Guid of what was made.
@@ -59,8 +70,23 @@ class TransportRuleWriter:
         return _guid_of(await self._invoke(WriteCmdlet.NEW, parameters))
 
     async def update(self, guid: str, parameters: Mapping[str, object]) -> None:
-        """Set-TransportRule with exactly these parameters; what is not named is left alone."""
-        await self._invoke(WriteCmdlet.SET, {"Identity": guid, **parameters})
+        """Set-TransportRule with these parameters; what is not named is left alone, null or [] is cleared.
+
+        Which of the two a tenant takes is unknown (exchange.md 1.4, 8.3). A refusal that names a parameter
+        that was to be cleared changed nothing, so the other is tried; what worked is kept to.
+        """
+        refused: ServiceError | None = None
+        for empty in dict.fromkeys((self._empty, *_Empty)):
+            try:
+                await self._invoke(WriteCmdlet.SET, {"Identity": guid, **_cleared_with(empty, parameters)})
+            except ServiceError as error:
+                if not _is_about_clearing(error, parameters):
+                    raise
+                refused = refused or error
+            else:
+                self._empty = empty
+                return
+        raise refused or ServiceError("The rule could not be changed.")
 
     async def enable(self, guid: str, mode: str) -> None:
         """Enable-TransportRule with `mode` Enforce or Audit."""
@@ -98,6 +124,23 @@ def _is_about_senders(error: ServiceError, senders: object) -> bool:
     if error.service_code != _UNKNOWN_RECIPIENT or not isinstance(senders, list | tuple):
         return False
     return any(str(sender).lower() in error.message.lower() for sender in senders)
+
+
+def _cleared_with(empty: _Empty, parameters: Mapping[str, object]) -> Mapping[str, object]:
+    if empty is _Empty.AS_GIVEN:
+        return parameters
+    nothing: object = [] if empty is _Empty.LIST else None
+    return {name: nothing if _is_empty(value) else value for name, value in parameters.items()}
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value == []
+
+
+def _is_about_clearing(error: ServiceError, parameters: Mapping[str, object]) -> bool:
+    """Whether the service judged a parameter that was to be cleared: it names that one in quotes."""
+    cleared = (name for name, value in parameters.items() if _is_empty(value))
+    return error.status == _REFUSED and any(f"'{name}'" in error.message for name in cleared)
 
 
 def _guid_of(result: CmdletResult) -> str:

@@ -1,5 +1,7 @@
 """Tenants that behave otherwise and services that fail: nothing is enabled unproven or removed unseen."""
 
+import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -269,3 +271,127 @@ def test_a_sender_that_is_dropped_from_an_update_touches_nobody_once_it_is_read_
         for rule in council.ours().values()
         if rule["State"] == "Enabled"
     )
+
+
+NO_OFFSET = "the end of a rule is taken by the council's clock, whatever offset was sent"
+
+
+@pytest.mark.behaviour(expiry_offset="ignored", reason=NO_OFFSET)
+def test_an_end_that_was_taken_by_another_clock_is_sent_again_as_it_is_meant(council: Any) -> None:
+    council.plant(council.case("RC-1", EndsOn="2027-06-30"))
+    assert council.apply().exit_code == 0
+    assert council.rules()[REDIRECT]["ExpiryDate"] == "2027-06-30T23:00:00.0000000+00:00"
+    assert council.rules()[REDIRECT]["State"] == "Enabled"
+    cmdlets = [one["cmdlet"] for one in council.rule_writes()]
+    assert cmdlets == ["New-TransportRule", "Set-TransportRule", "Enable-TransportRule"]
+    council.edit(1, by="officer@ash.example", EndsOn="2027-05-31")
+    assert council.apply().exit_code == 0
+    assert council.rules()[REDIRECT]["ExpiryDate"] == "2027-05-31T23:00:00.0000000+00:00"
+    assert (council.plan().exit_code, council.drift().exit_code) == (0, 0)
+
+
+@pytest.mark.behaviour(expiry_offset="honoured", reason="an end in winter comes back right under both")
+def test_an_end_that_comes_back_right_is_sent_once(council: Any) -> None:
+    council.plant(council.case("RC-1", EndsOn="2027-06-30"))
+    assert council.apply().exit_code == 0
+    assert [one["cmdlet"] for one in council.rule_writes()] == ["New-TransportRule", "Enable-TransportRule"]
+
+
+@pytest.mark.behaviour(expiry_offset="ignored", reason=NO_OFFSET)
+def test_the_probe_says_that_an_end_can_be_kept_all_the_same(council: Any) -> None:
+    council.plant(now="2027-05-03T09:00:00Z")
+    answers = council.shell("doctor", "--probe", "--json").document["answers"]
+    assert {one["question"]: one["value"] for one in answers}["expiry-kept"] == "yes"
+
+
+CLEARS = "what empties a list in Set differs"
+
+
+@pytest.mark.parametrize(
+    "sets",
+    [
+        pytest.param(2, marks=pytest.mark.behaviour(clears_with="null", reason=CLEARS), id="null"),
+        pytest.param(1, marks=pytest.mark.behaviour(clears_with="empty_list", reason=CLEARS), id="list"),
+        pytest.param(1, marks=pytest.mark.behaviour(clears_with="both", reason=CLEARS), id="both"),
+    ],
+)
+def test_an_exception_is_taken_away_as_the_tenant_takes_it(council: Any, sets: int) -> None:
+    """The form that was refused is tried once; what worked is kept to in the rest of the run."""
+    cases = [council.case(f"RC-{number}", AllowedRecipients="parks@ash.example") for number in (1, 2)]
+    council.in_force(*cases)
+    for item in (1, 2):
+        council.edit(item, by="officer@ash.example", AllowedRecipients="")
+        council.edit(item, by="director@ash.example", Status="Approved")
+    applied = council.apply()
+    assert applied.exit_code == 0, applied.document
+    assert [one["cmdlet"] for one in council.rule_writes()] == ["Set-TransportRule"] * (sets + 1)
+    for rule in council.ours().values():
+        assert "parks@ash.example" not in (rule["ExceptIfSentTo"] or [])
+    assert (council.plan().exit_code, council.drift().exit_code) == (0, 0)
+
+
+@pytest.mark.behaviour(inside_senders="legacy_dn", reason="addresses of the council come back by other names")
+def test_a_mailbox_that_graph_shows_by_another_name_is_known_by_it_and_no_other(council: Any) -> None:
+    case = council.case("RC-1", Scope=NAMED, ScopeMailboxes="planning@ash.example")
+    council.in_force(case, settings={"ENFORCE_WITH": "inbox_rules"})
+    assert (council.plan().changes, council.drift().exit_code) == ([], 0)
+    (rule,) = council.inbox_rules("planning@ash.example")
+    (target,) = rule["actions"]["redirectTo"]
+    assert "@" not in target["emailAddress"]["address"]
+
+    elsewhere = {"redirectTo": [{"emailAddress": {"address": "parks@ash.example"}}]}
+    path = f"/me/mailFolders/inbox/messageRules/{rule['id']}"
+    changed = {"actions": {**rule["actions"], **elsewhere}}
+    council.holder("planning@ash.example", "PATCH", path, changed)
+    (finding,) = council.drift().findings()
+    assert (finding["class"], [one["field"] for one in finding["fields"]]) == (
+        "drifted",
+        ["actions.redirectTo"],
+    )
+    assert council.heal().exit_code == 0
+    (healed,) = council.inbox_rules("planning@ash.example")
+    assert healed["actions"] == rule["actions"]
+    assert council.drift().exit_code == 0
+
+
+ANSWERS = tomllib.loads((Path(__file__).parents[2] / "tools" / "behaviour_rows.toml").read_text())["answer"]
+
+
+@pytest.mark.parametrize(
+    "_answer", [pytest.param(row["is"], marks=pytest.mark.behaviour(row["is"])) for row in ANSWERS]
+)
+def test_the_main_path_leads_to_the_same_end_under_every_answer(council: Any, _answer: str) -> None:
+    """Made, read back, acting, edited by hand and healed, lifted: in every tenant that may be out there."""
+    holder, planning = council.councillors[0], "planning@ash.example"
+    council.plant(
+        council.case("RC-1", Addresses=PAT, AllowedRecipients="housing@ash.example"),
+        council.case(
+            "RC-2",
+            Addresses="junk@post.example",
+            Measure="Junk in named mailboxes",
+            Scope=NAMED,
+            ScopeMailboxes=planning,
+        ),
+        council.case("RC-3", Measure="Refuse with notice", EndsOn="2027-01-31"),
+        choices=[council.choice(holder, PAT, "Junk Email")],
+    )
+    applied = council.apply()
+    assert applied.exit_code == 0, applied.document
+    assert (council.plan().changes, council.drift().exit_code) == ([], 0)
+    assert [copy["outcome"] for copy in council.mail(PAT, [OFFICER])] == ["redirected"]
+    assert [copy["outcome"] for copy in council.mail("rc-3@post.example", [OFFICER])] == ["rejected"]
+    assert [copy["folder"] for copy in council.mail("junk@post.example", [planning])] == ["Junk Email"]
+    assert [copy["folder"] for copy in council.mail(PAT, [holder])] == ["Junk Email"]
+    assert [copy["folder"] for copy in council.mail(PAT, ["housing@ash.example"])] == ["Inbox"]
+    assert untouched(council)
+
+    council.cmdlet("Set-TransportRule", Identity=REDIRECT, RedirectMessageTo=["parks@ash.example"])
+    council.edit(1, by="officer@ash.example", AllowedRecipients="")
+    council.edit(1, by="director@ash.example", Status="Approved")
+    assert (council.drift().exit_code, council.heal().exit_code) == (2, 0)
+    assert council.apply().exit_code == 0
+    assert [copy["mailbox"] for copy in council.mail(PAT, ["housing@ash.example"])] == ["contact@ash.example"]
+    council.edit(1, by="clerk@ash.example", Status="Lifted")
+    assert council.apply().exit_code == 0
+    assert (council.plan().changes, council.drift().exit_code) == ([], 0)
+    assert [copy["outcome"] for copy in council.mail(PAT, [OFFICER])] == ["delivered"]

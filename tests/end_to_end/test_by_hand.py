@@ -208,6 +208,54 @@ class TestWaive:
         assert why in document["error"]["message"]
         assert only(live)["exit_code"] == 2
 
+    @pytest.mark.parametrize(
+        "added",
+        [
+            {"DeleteMessage": True},
+            {"Quarantine": True},
+            {"ModerateMessageByUser": ["parks@ash.example"]},
+            {"ModerateMessageByManager": True},
+            {"RejectMessageReasonText": "No.", "RedirectMessageTo": None},
+            {"SetSCL": 9},
+        ],
+    )
+    def test_nobody_may_accept_that_a_rule_of_ours_keeps_mail_from_people(
+        self, live: Any, by_hand: Any, added: dict[str, Any]
+    ) -> None:
+        live.cmdlet("Set-TransportRule", Identity=RULE, **added)
+        code, document = waive(by_hand, only(live)["id"])
+        assert (code, document["error"]["code"]) == (3, "not-waivable")
+        assert f"by {next(iter(added))} mail would be kept from people" in document["error"]["message"]
+        assert "m365-restrict plan" in document["error"]["advice"]
+        assert by_hand("waive", ListWaivers())[1]["waivers"] == []
+
+    def test_what_only_adds_to_mail_may_be_accepted(self, live: Any, by_hand: Any) -> None:
+        live.cmdlet("Set-TransportRule", Identity=RULE, PrependSubject="[Contact] ")
+        assert waive(by_hand, only(live)["id"])[0] == 0
+
+    @pytest.mark.parametrize("added", [{"DeleteMessage": True}, {"Quarantine": True}])
+    def test_nobody_may_accept_that_somebody_elses_rule_destroys_a_persons_mail(
+        self, live: Any, by_hand: Any, added: dict[str, Any]
+    ) -> None:
+        live.cmdlet("New-TransportRule", Name="Old block", From=[SENDER], Priority=0, **added)
+        code, document = waive(by_hand, only(live)["id"])
+        assert (code, document["error"]["code"]) == (3, "not-waivable")
+        assert f"by {next(iter(added))}" in document["error"]["message"]
+
+    @pytest.mark.parametrize("added", ["delete", "permanentDelete"])
+    def test_nobody_may_accept_that_a_mailbox_deletes_what_was_to_be_junk(
+        self, council: Any, by_hand: Any, added: str
+    ) -> None:
+        planning = "planning@ash.example"
+        fields = {"Scope": "Named mailboxes or services", "ScopeMailboxes": planning}
+        council.in_force(council.case("RC-1", Measure="Junk in named mailboxes", **fields))
+        (rule,) = council.inbox_rules(planning)
+        path = f"/me/mailFolders/inbox/messageRules/{rule['id']}"
+        council.holder(planning, "PATCH", path, {"actions": {**rule["actions"], added: True}})
+        code, document = waive(by_hand, only(council)["id"])
+        assert (code, document["error"]["code"]) == (3, "not-waivable")
+        assert f"by actions.{added}" in document["error"]["message"]
+
     def test_nobody_may_accept_that_a_rule_for_one_mailbox_is_for_all(
         self, council: Any, by_hand: Any
     ) -> None:

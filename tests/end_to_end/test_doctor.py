@@ -4,13 +4,15 @@ import contextlib
 import io
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from m365_restrict.cli.by_hand import Waive, run_waive
+from m365_restrict.cli.by_hand_session import Asked
 from m365_restrict.cli.doctor import DoctorRequest, read_answers, run_doctor
 from m365_restrict.doctor.document import Doing
 from m365_restrict.ledger.freezes import Freeze
@@ -23,6 +25,9 @@ PILOTS = ("planning@ash.example", "parks@ash.example", "housing@ash.example")
 CONTACTS = "Restricted contacts"
 CANARY = {"CANARY__ADDRESS": TRIAL, "CANARY__MAILBOXES": ",".join(PILOTS)}
 SECRETS = {"AUTH__READER__CERTIFICATE_PATH": "", "AUTH__WRITER__CERTIFICATE_PATH": ""}
+SEES_TRACES = pytest.mark.behaviour(
+    message_trace=True, reason="without traces the operator's word alone counts"
+)
 GOOD = {"match": "yes", "exemption": "yes", "copies": "2", "ndr": "yes"}
 
 
@@ -150,6 +155,31 @@ class TestExamination:
         doctor.council.plant(groups=[inner, outer])
         assert doctor.states()["group", "councillors@ash.example"] == "warning"
 
+    @pytest.mark.parametrize("role", ["reader", "writer"])
+    @pytest.mark.parametrize(
+        ("scope", "expected"),
+        [
+            (["councillors@ash.example", "parks@ash.example"], ("ok", "ok", "ok")),
+            (["cllr.a@ash.example", "parks@ash.example"], ("failed", "ok", "ok")),
+            (["councillors@ash.example"], ("ok", "failed", "ok")),
+            (["councillors@ash.example", "parks@ash.example", "director@ash.example"],
+             ("ok", "ok", "warning")),
+            (None, ("ok", "ok", "warning")),
+        ],
+        ids=["just-right", "a-councillor-missing", "a-named-one-missing", "too-much", "no-scope"],
+    )  # fmt: skip
+    def test_each_scope_is_held_against_what_the_application_needs(
+        self, doctor: Doctor, role: str, scope: list[str] | None, expected: tuple[str, ...]
+    ) -> None:
+        junk = {"Measure": "Junk in named mailboxes", "Scope": "Named mailboxes or services"}
+        doctor.council.plant(
+            doctor.council.case("RC-1", ScopeMailboxes="parks@ash.example", **junk),
+            tenant={"accepted_domains": ["ash.example"], "applications": {role: {"mailboxes": scope}}},
+        )
+        states = doctor.states()
+        kinds = ("councillors' mailboxes", "named mailboxes", "other mailboxes")
+        assert tuple(states["mailbox-reach", f"{role} application, {one}"] for one in kinds) == expected
+
     def test_versions_that_were_pruned_are_said(self, doctor: Doctor) -> None:
         doctor.council.plant(doctor.council.case("RC-1"), behaviour={"version_limit": 2})
         doctor.council.edit(1, by="officer@ash.example", LesserMeasuresConsidered="More.")
@@ -274,6 +304,40 @@ def post(doctor: Doctor, message: Mapping[str, Any]) -> dict[str, dict[str, Any]
     return {one["recipient"]: one for one in answer.json()["copies"] if one["added_by"] is None}
 
 
+def standing(council: Any, **settings: str) -> tuple[int, list[tuple[str, str, str]]]:
+    """The exit code of `drift`, and what it says of canaries: class, severity and what to do."""
+    answer = council.drift(settings=settings)
+    told = [
+        (one["class"], one["severity"], one["action"])
+        for one in answer.document["findings"]
+        if one["code"] == "canary-not-passed"
+    ]
+    return answer.exit_code, told
+
+
+class TestStandingFinding:
+    @pytest.fixture
+    def in_step(self, council: Any) -> Any:
+        council.in_force(council.case("RC-1"))
+        return council
+
+    def test_enforcing_without_a_canary_is_high_and_no_difference(self, in_step: Any) -> None:
+        code, ((kind, severity, action),) = standing(in_step)
+        assert (code, kind, severity) == (0, "register", "high")
+        assert "doctor --canary start" in action
+
+    @pytest.mark.parametrize("settings", [{"RULES__MODE": "audit"}, {"ENFORCE_WITH": "inbox_rules"}])
+    def test_where_no_transport_rule_acts_there_is_none(self, council: Any, settings: dict[str, str]) -> None:
+        council.plant()
+        assert standing(council, **settings) == (0, [])
+
+    def test_it_cannot_be_waived(self, in_step: Any, capsys: Any) -> None:
+        (found,) = in_step.drift().document["findings"]
+        order = Waive(finding=found["id"], until=date(2027, 3, 1), reason="CHG-1", owner="Head of ICT")
+        assert run_waive(order, Asked(output="json"), in_step.sandbox.env) == 3
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "not-waivable"
+
+
 class TestCanary:
     def start(self, doctor: Doctor) -> dict[str, Any]:
         found: dict[str, Any] = doctor(Doing.CANARY_START)["canary"]
@@ -306,7 +370,10 @@ class TestCanary:
         assert canary.council.rules() == before
         assert ("canary", "from/header") not in canary.states()
         assert canary(Doing.CANARY_STATUS)["canary"]["state"] == "passed"
+        assert standing(canary.council)[1] == []
+        assert standing(canary.council, RULES__SENDER_MATCH="patterns")[1] != []
 
+    @SEES_TRACES
     def test_an_answer_about_a_message_that_nobody_sent_waits(self, canary: Doctor) -> None:
         self.start(canary)
         canary.council.clock("2026-11-23T10:30:00Z")
@@ -319,6 +386,7 @@ class TestCanary:
         doctor.council.clock("2026-11-23T10:30:00Z")
         assert doctor.confirm(**GOOD)["answers"] == GOOD
 
+    @SEES_TRACES
     def test_an_answer_that_the_trace_contradicts_fails(self, canary: Doctor) -> None:
         begun = self.start(canary)
         rules = [name for name in canary.council.ours() if name.endswith("refusal")]

@@ -98,7 +98,7 @@ def test_the_main_job(sixty: Any) -> None:
     again = sixty.plan()
     assert (again.exit_code, again.changes, again.document["unknown"]) == (0, [], [])
     drifted = sixty.drift()
-    assert (drifted.exit_code, drifted.document["findings"]) == (0, [])
+    assert (drifted.exit_code, drifted.findings()) == (0, [])
     states = [line["state"] for line in drifted.document["live"]]
     assert (len(states), set(states)) == (60, {"in_step", "not_on_mail"})
 

@@ -134,7 +134,8 @@ def test_a_live_holder_of_the_lease_keeps_others_out(live: Any) -> None:
 
 def test_a_run_that_was_killed_is_taken_over_at_once(council: Any) -> None:
     council.plant(*(council.case(f"RC-{number}") for number in range(1, 13)))
-    env = {**os.environ, "M365_RESTRICT_LEDGER__URL": council.sandbox.env["M365_RESTRICT_LEDGER__URL"]}
+    env = {key: value for key, value in os.environ.items() if not key.startswith("M365_RESTRICT")}
+    env["M365_RESTRICT_LEDGER__URL"] = council.sandbox.env["M365_RESTRICT_LEDGER__URL"]
     command = [sys.executable, "-m", "m365_restrict", "apply", "--approve", "--env-file"]
     command.append(str(council.sandbox.state / "client.env"))
     with subprocess.Popen(

@@ -90,7 +90,7 @@ def test_a_script_that_is_run_brings_the_tenant_into_step(five: ByHand) -> None:
     assert script.errors == []
     five.run(script)
     drifted, planned = five.verb("drift"), five.verb("plan")
-    assert (drifted.exit_code, drifted.document["findings"]) == (0, [])
+    assert (drifted.exit_code, drifted.findings()) == (0, [])
     assert (planned.exit_code, planned.changes) == (0, [])
     assert len(five.council.ours()) == 6
     assert five.council.mail("rc-2026-002@post.example", ["officer@ash.example"])[0]["outcome"] == "delivered"
@@ -169,27 +169,27 @@ def test_drift_says_since_when_a_script_waits_and_raises_its_voice(five: ByHand)
     five.apply()
     waiting = five.verb("drift")
     assert waiting.exit_code == 2
-    found = waiting.document["findings"]
+    found = waiting.findings()
     assert {(one["code"], one["class"], one["severity"]) for one in found} == {
         ("waiting-for-hand", "pending", "medium")
     }
     assert len(found) == 6
     five.council.clock("2026-11-26T08:59:00Z")
-    assert {one["severity"] for one in five.verb("drift").document["findings"]} == {"medium"}
+    assert {one["severity"] for one in five.verb("drift").findings()} == {"medium"}
     five.council.clock("2026-11-26T09:00:00Z")
     five.apply()
-    later = five.verb("drift").document["findings"]
+    later = five.verb("drift").findings()
     assert {(one["severity"], one["since"]) for one in later} == {("high", "2026-11-23T09:00:00Z")}
 
 
 def test_before_any_script_a_change_is_simply_pending(five: ByHand) -> None:
-    assert {one["code"] for one in five.verb("drift").document["findings"]} == {"rule-pending"}
+    assert {one["code"] for one in five.verb("drift").findings()} == {"rule-pending"}
 
 
 def test_a_script_that_was_run_in_part_still_waits_for_the_rest(five: ByHand) -> None:
     script = five.script(five.apply())
     five.run(script, commands=3)
-    found = five.verb("drift").document["findings"]
+    found = five.verb("drift").findings()
     assert {one["code"] for one in found} == {"waiting-for-hand"}
     assert len(found) == 5
     five.run(five.script(five.apply()))
@@ -199,7 +199,7 @@ def test_a_script_that_was_run_in_part_still_waits_for_the_rest(five: ByHand) ->
 def test_what_the_register_asks_for_since_is_pending_and_not_waiting(five: ByHand) -> None:
     five.apply()
     five.council.edit(1, by="officer@ash.example", Addresses="person.o-neil+3@post.example")
-    found = {one["case_ref"]: one["code"] for one in five.verb("drift").document["findings"]}
+    found = {one["case_ref"]: one["code"] for one in five.verb("drift").findings()}
     assert found["RC-2026-001"] == "rule-pending"
     assert found["RC-2026-003"] == "waiting-for-hand"
 
@@ -209,7 +209,7 @@ def test_a_rule_made_by_hand_and_edited_later_is_drifted_and_not_waiting(five: B
     five.verb("drift")
     five.council.cmdlet("Disable-TransportRule", Identity="RC-2026-003 Refuse with notice", Confirm=False)
     five.apply()
-    found = five.verb("drift").document["findings"]
+    found = five.verb("drift").findings()
     assert [(one["code"], one["changed_by"]) for one in found] == [("rule-drifted", "E Admin")]
 
 
@@ -332,5 +332,5 @@ def test_a_failed_read_forgets_nothing_of_what_waits(five: ByHand) -> None:
     five.council.fault("status", status=403, times=9, cmdlet="Get-TransportRule")
     assert five.verb("drift").exit_code == 4
     five.council.sandbox.control("DELETE", "faults")
-    found = five.verb("drift").document["findings"]
+    found = five.verb("drift").findings()
     assert {(one["code"], one["since"]) for one in found} == {("waiting-for-hand", "2026-11-23T09:00:00Z")}

@@ -13,6 +13,10 @@ KNOWN = [
 ]
 LOOK_UP = "Get-Recipient"
 
+pytestmark = pytest.mark.behaviour(
+    from_external=True, reason="only From compares main addresses; a pattern is held against what is written"
+)
+
 
 def plant(council: Any, addresses: str, **more: Any) -> None:
     users = [*council.users, *KNOWN]
@@ -142,3 +146,31 @@ def test_a_lifted_case_goes_although_the_directory_is_silent(council: Any) -> No
     unreadable(council)
     applied(council)
     assert council.ours() == {}
+
+
+@pytest.mark.parametrize("address", [OLD, GUEST])
+def test_the_rule_stays_until_the_mailboxes_rule_that_names_the_other_address_has_settled(
+    council: Any, address: str
+) -> None:
+    fields = {"Scope": "Named mailboxes or services", "ScopeMailboxes": "planning@ash.example"}
+    settings = {"RULES__SETTLE_MINUTES": "60"}
+    case = council.case("RC-1", Addresses=address, **fields)
+    council.plant(case, users=[*council.users, *KNOWN], settings=settings)
+    applied(council)
+    council.edit(1, by=OFFICER, Measure="Junk in named mailboxes")
+    council.edit(1, by="director@ash.example", Status="Approved")
+    applied(council)
+    assert len(council.inbox_rules("planning@ash.example")) == 1
+    assert list(council.ours()) == [REDIRECT]
+    council.clock("2026-11-23T10:30:00Z")
+    applied(council)
+    assert council.ours() == {}
+
+
+def test_junk_of_a_sender_in_the_directory_is_made_by_the_address_of_the_case(council: Any) -> None:
+    fields = {"Scope": "Named mailboxes or services", "ScopeMailboxes": "planning@ash.example"}
+    case = council.case("RC-1", Addresses=OLD, Measure="Junk in named mailboxes", **fields)
+    council.plant(case, users=[*council.users, *KNOWN])
+    assert (applied(council)["changes"][0]["outcome"], council.drift().exit_code) == ("applied", 0)
+    (copied,) = council.mail(OLD, ["planning@ash.example"])
+    assert copied["folder"] == "Junk Email"

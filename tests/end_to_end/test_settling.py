@@ -74,3 +74,32 @@ def test_without_settling_a_rule_goes_at_once(council: Any) -> None:
     decide(council, Scope="Whole council", ScopeMailboxes="")
     done = council.apply(settings={"RULES__SETTLE_MINUTES": "0"})
     assert sorted(change["action"] for change in done.changes) == ["delete", "update"]
+
+
+def junk(council: Any, mailbox: str) -> list[str]:
+    return [rule["displayName"] for rule in council.inbox_rules(mailbox) if "RC-1" in rule["displayName"]]
+
+
+def test_who_is_or_comes_into_a_group_that_is_exempt_by_now_is_open_at_once(council: Any) -> None:
+    caseworker, surveyor = "caseworker@ash.example", "surveyor@ash.example"
+    scope = {"Scope": NAMED, "ScopeMailboxes": f"{caseworker}\n{surveyor}"}
+    council.in_force(council.case("RC-1", Addresses=PAT, Measure="Junk in named mailboxes", **scope))
+    decide(council, Measure="Redirect to single contact", AllowedRecipients="benefits@ash.example")
+    done = council.apply()
+    assert (done.exit_code, sorted(one["action"] for one in done.changes)) == (0, ["create", "delete"])
+    assert (len(junk(council, caseworker)), len(junk(council, surveyor))) == (0, 1)
+    council.join("benefits@ash.example", [caseworker, surveyor])
+    assert [one["mailbox"] for one in council.apply().changes] == [surveyor]
+    copies = council.mail(PAT, [caseworker, surveyor])
+    assert [(one["outcome"], one["folder"]) for one in copies] == [("delivered", "Inbox")] * 2
+    assert council.plan().changes == []
+
+
+def test_what_one_case_knows_of_a_group_fails_no_proof_of_another(council: Any) -> None:
+    caseworker, surveyor = "caseworker@ash.example", "surveyor@ash.example"
+    more = {"Scope": NAMED, "AllowedRecipients": "benefits@ash.example"}
+    council.in_force(
+        council.case("RC-1", Measure="Junk in named mailboxes", ScopeMailboxes=surveyor, **more),
+        council.case("RC-2", Addresses=PAT, ScopeMailboxes=f"{caseworker}\n{surveyor}", **more),
+    )
+    assert (council.plan().exit_code, council.drift().exit_code) == (0, 0)

@@ -114,7 +114,7 @@ def test_trap_04_one_mailbox_that_refuses_is_unknown_and_the_others_go_on(counci
         council.case("RC-2", ScopeMailboxes=PARKS, **scope),
     )
     council.fault("status", status=status, times=500, path_regex=f"{PLANNING}/mailFolders/inbox/messageRules")
-    applied = council.apply(settings={"GRAPH__RETRIES": "0"})
+    applied = council.apply(settings={"GRAPH__DEADLINE_SECONDS": "0.01"})
     assert applied.exit_code == 4
     assert [one["scope"] for one in applied.document["unknown"]] == [PLANNING]
     assert [(one["case_ref"], one["outcome"]) for one in applied.changes] == [("RC-2", "applied")]
@@ -216,7 +216,7 @@ def test_trap_10_a_rule_that_hides_its_conditions_is_said_and_never_rewritten(co
 
 def test_trap_11_what_people_type_is_inert_in_html_and_in_a_sheet(council: Any, tmp_path: Path) -> None:
     script, formula = "<script>alert(1)</script>", '=HYPERLINK("http://x.example","x")'
-    council.in_force(council.case("RC-1", PersonName=script))
+    council.in_force(council.case("RC-1", PersonName="<script>alert(2)</script>"))
     sender = {"From": ["rc-1@post.example"], "RedirectMessageTo": [PARKS]}
     for name in (formula, script):
         council.cmdlet("New-TransportRule", Name=name, Priority=0, **sender)

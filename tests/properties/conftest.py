@@ -4,6 +4,7 @@ Few examples that are always the same, or many in HYPOTHESIS_PROFILE=nightly.
 """
 
 import contextlib
+import importlib.util
 import io
 import itertools
 import json
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +24,7 @@ from hypothesis import settings
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Action, Applied, Change, Observed, Plan, RuleKind
+from m365_restrict.plan.change import Action, Applied, Change, Difference, Observed, Plan, RuleKind
 from m365_restrict.plan.difference import difference
 from m365_restrict.plan.inherit import followed
 from m365_restrict.plan.place import Place
@@ -67,6 +69,7 @@ SHARED = ("contact", "point", "parks", "planning", "safe")
 PEOPLE = ("officer", "clerk", "cllr.a", "cllr.b")
 COUNCILLORS, TEAM = "councillors@ash.example", "team@ash.example"
 MEMBERS = {COUNCILLORS: ("cllr.a", "cllr.b"), TEAM: ("clerk", "planning")}
+_GROUP_MEMBERS = {TEAM: frozenset(f"{name}@ash.example" for name in MEMBERS[TEAM])}
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,18 @@ class Decision:
     allowed: tuple[str, ...] = ()
     opted_in: tuple[str, ...] = ()
     ends_on: date = date(2027, 3, 28)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a run has found out before it plans."""
+
+    cases: tuple[Case, ...]
+    choices: tuple[Choice, ...]
+    directory: Directory
+    desired: Desired
+    observed: Observed
+    difference: Difference
 
 
 @dataclass
@@ -140,27 +155,40 @@ class Memory:
         `shuffle` changes the order of what is read; `unread` are mailboxes, or "transport", that did not
         answer.
         """
+        scene = self.scene(decisions, shuffle=shuffle, unread=unread)
+        plan = build_plan(
+            scene.difference, guards=(), observed=scene.observed, source_version="1", place=self.place
+        )
+        ground = ProofGround(
+            cases=scene.cases,
+            observed=scene.observed,
+            directory=scene.directory,
+            desired=scene.desired,
+            now=self.now,
+            lagging=bool(self.settle),
+        )
+        return plan, prove(plan, ground)
+
+    def scene(
+        self,
+        decisions: Sequence[Decision],
+        *,
+        shuffle: Callable[[list[Any]], None] = lambda _: None,
+        unread: frozenset[str] = frozenset(),
+    ) -> Scene:
+        """The same as far as the difference."""
         cases, choices = [_case(one) for one in decisions], list(_choices(decisions))
         directory = _directory()
         applied = list(self.applied.values())
         for entries in (cases, choices, applied):
             shuffle(entries)
         desired = compile_rules(cases, choices, directory, self.options)
-        assert not desired.problems, desired.problems
+        assert not desired.blocked_cases, desired.problems
         observed = _without(self.observed(desired), unread)
         rules, _ = followed(applied, Renamed({}, {}), desired)
         given = self._input(decisions, desired, observed, rules)
         found = keep_until_settled(difference(given), given, now=self.now, wait=self.settle)
-        plan = build_plan(found, guards=(), observed=observed, source_version="1", place=self.place)
-        ground = ProofGround(
-            cases=cases,
-            observed=observed,
-            directory=directory,
-            desired=desired,
-            now=self.now,
-            lagging=bool(self.settle),
-        )
-        return plan, prove(plan, ground)
+        return Scene(tuple(cases), tuple(choices), directory, desired, observed, found)
 
     def _input(
         self,
@@ -178,6 +206,7 @@ class Memory:
             live_case_refs=live,
             opened_case_refs=frozenset(self.known) - live,
             zone=ZoneInfo("Europe/London"),
+            group_members=_GROUP_MEMBERS,
         )
 
     def apply(self, decisions: Sequence[Decision]) -> tuple[Plan, Proof]:
@@ -323,6 +352,7 @@ def _directory() -> Directory:
         councillors_group=_recipient("councillors", RecipientKind.GROUP),
         councillor_members=frozenset(f"{name}@ash.example" for name in MEMBERS[COUNCILLORS]),
         protected=(people["safe@ash.example"],),
+        group_members=_GROUP_MEMBERS,
     )
 
 
@@ -520,6 +550,37 @@ def wire(sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
             return Wire(sandbox, client, tmp_path / f"ledger-{next(numbers)}.db")
 
         yield planted
+
+
+def _beside(name: str) -> Any:
+    """A module of this folder: tests are no packages, so it cannot be imported."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def document_oracle() -> Any:
+    """What judges documents."""
+    return _beside("document_oracle")
+
+
+@pytest.fixture
+def in_memory(tmp_path: Path) -> Iterator[Any]:
+    """A tenant without HTTP, what plants it, and the whole main path at work on it (`in_memory_run.py`)."""
+    module = _beside("in_memory_run")
+    store = Store(tmp_path / "state.db")
+    tenant = SandboxTenant.over(store)
+    yield SimpleNamespace(
+        tenant=tenant,
+        plant=lambda seed: plant(tenant, read_seed(seed), setup_client_id="setup"),
+        apply=lambda env: module.apply_in_memory(tenant, env),
+        transport_rules=lambda: module.transport_rules(tenant),
+    )
+    store.close()
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ EVERYBODY = [f"{name}@ash.example" for name in NAMES]
 GROUPS = {"team@ash.example": {"clerk@ash.example", "planning@ash.example"}}
 COUNCILLORS = {"cllr.a@ash.example", "cllr.b@ash.example"}
 PROTECTED = {"safe@ash.example"}
+ALLOWED = ("clerk", "parks", "team")
 REDIRECTS = ("Redirect to single contact", "File without reply", "Allowed recipients only")
 COPY, REFUSE, JUNK = "Copy to single contact", "Refuse with notice", "Junk in named mailboxes"
 FOREIGN: list[dict[str, Any]] = [
@@ -186,7 +187,7 @@ def changed(random: Random, decision: Any) -> Any:
         lambda: {"scope": tuple(f"{name}@ash.example" for name in random.choice(scopes).split())},
         lambda: {"measure": random.choice([*REDIRECTS, COPY, REFUSE, JUNK])},
         lambda: {"contact": random.choice(["contact@ash.example", "point@ash.example"])},
-        lambda: {"allowed": random.choice([(), ("clerk@ash.example",), ("parks@ash.example",)])},
+        lambda: {"allowed": random.choice([(), *((f"{name}@ash.example",) for name in ALLOWED)])},
         lambda: {"opted_in": random.choice([(), ("cllr.a@ash.example",), tuple(sorted(COUNCILLORS))])},
         lambda: {"ends_on": random.choice([date(2027, 3, 28), date(2027, 1, 15)])},
     ]
@@ -195,7 +196,8 @@ def changed(random: Random, decision: Any) -> Any:
     if decision.measure == JUNK:
         mailboxes = tuple(one for one in decision.scope if one not in GROUPS)
         decision = replace(decision, scope=mailboxes or ("officer@ash.example",))
-    left = [one for one in decision.scope if one not in {*decision.allowed, decision.contact}]
+    exempt = {*decision.allowed, *members(decision.allowed), decision.contact}
+    left = [one for one in decision.scope if one not in exempt]
     return replace(decision, allowed=()) if decision.scope and not left else decision
 
 
@@ -294,6 +296,8 @@ def test_what_could_not_be_read_is_left_alone(memory: Any, decision: Any, random
     assert not plan.difference.forgotten or "transport" not in unread
 
 
+# Each stands beside a form without HTTP that is tried as often as the others: the first three of this file,
+# and `test_documents_agree.py`.
 FEW = settings(SETTINGS, max_examples=60 if NIGHTLY else 4)
 READS = [
     {"cmdlet": "Get-TransportRule"},

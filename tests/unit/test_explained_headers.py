@@ -39,5 +39,11 @@ def test_punctuation_in_a_name_is_no_group(header):
     assert remarks(header, envelope="a@b.example") == []
 
 
+@pytest.mark.parametrize("filling", ["(" * 500_000, "=?utf-8?q?a" * 50_000, "<" * 500_000])
+def test_a_field_of_half_a_megabyte_is_looked_at_in_no_time(filling):
+    """Each of them took minutes, by the square of its length."""
+    assert remarks(f"From: {filling} <pat@post.example>") == []
+
+
 def test_a_case_that_is_named_in_from_is_not_named_again():
     assert remarks("From: pat@post.example", "Reply-To: pat@post.example", "Sender: pat@post.example") == []

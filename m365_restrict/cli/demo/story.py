@@ -152,6 +152,8 @@ class _Story:
         self._console.print(
             f"Open {report}: what drift found in act 7.\n"
             "The councillor's rule was not put back: deleting it was their choice.\n"
+            "The finding about a canary stays, because nobody has sent one here. In your own tenant\n"
+            "'m365-restrict doctor --canary start' shows on a message of your own how rules act.\n"
             "To try it yourself on the same council, see 'The same by hand' in README.md.",
             soft_wrap=True,
         )

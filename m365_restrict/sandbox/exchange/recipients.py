@@ -14,7 +14,7 @@ from m365_restrict.sandbox.exchange.refusals import (
     recipient_missing,
 )
 
-_SMTP = re.compile(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+")
+_SMTP = re.compile(r"[^@\s<>\",;]+@[^@\s<>\"',;]+")
 _MICROSOFT_365_GROUP = "m365"
 
 

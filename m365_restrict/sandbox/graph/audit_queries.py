@@ -17,7 +17,7 @@ _QUERIES = "audit_queries"
 _NEXT = {"notStarted": "running", "running": "succeeded", "succeeded": "succeeded"}
 _LISTS = (
     "recordTypeFilters", "operationFilters", "userPrincipalNameFilters", "objectIdFilters",
-    "ipAddressFilters", "administrativeUnitIdFilters",
+    "ipAddressFilters", "administrativeUnitIdFilters", "serviceFilters",
 )  # fmt: skip
 _EVERYTHING = "AuditLogsQuery.Read.All"
 _ROLE_OF = {
@@ -40,7 +40,6 @@ def create_query(call: GraphCall) -> GraphAnswer:
         "filterEndDateTime": _instant(call.fields.get("filterEndDateTime")),
         **filters,
         "keywordFilter": call.fields.get("keywordFilter") or "",
-        "serviceFilter": call.fields.get("serviceFilter"),
         "status": "notStarted",
     }
     call.tenant.store.put(_QUERIES, str(made["id"]), made)

@@ -22,6 +22,7 @@ from m365_restrict.sandbox.store import Json
 
 _CHALLENGE = 'Bearer realm="", error="invalid_token"'
 _BATCH = "/v1.0/$batch"
+_WITHOUT_DOLLAR = frozenset({"expand", "filter", "select", "top"})
 _JSON = "application/json;odata.metadata=minimal;IEEE754Compatible=false"
 
 
@@ -58,7 +59,7 @@ class GraphEndpoint:
                 method=request.method,
                 url=_url(request),
                 params={},
-                query=dict(request.query_params),
+                query=_options(asked.path, request.query_params),
                 headers=dict(request.headers),
                 body=None if _is_document(asked.path) else _json(body),
                 principal=principal,
@@ -136,6 +137,16 @@ class GraphEndpoint:
 
 def _is_document(path: str) -> bool:
     return path.lower().endswith(":/content")
+
+
+def _options(path: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The query options. In v1.0 `$` is optional "for only a subset of APIs" (learn: Graph query parameters).
+
+    Which subset is not told; python O365 leaves it out for SharePoint's lists.
+    """
+    if not path.lower().startswith("/v1.0/sites/"):
+        return dict(given)
+    return {f"${name}" if name in _WITHOUT_DOLLAR else name: value for name, value in given.items()}
 
 
 def _json(body: bytes) -> Json:

@@ -181,7 +181,7 @@ def _version(
         "id": version["number"],
         "lastModifiedDateTime": _version_time(call, version["at"]),
         "lastModifiedBy": _identity(call, version["by"]),
-        "published": {"level": "published", "versionId": version["number"]},
+        "publication": {"level": "published", "versionId": version["number"]},
     }
     found = _EXPANDED.search(call.query.get("$expand", ""))
     if found:

@@ -12,6 +12,7 @@ from m365_restrict.sandbox.mailbox_folders import find_folder, has_cloud_mailbox
 
 # Graph shows ten folders a page unless it is asked for more.
 _FOLDER_PAGE = 10
+_MAILBOX_FOLDER = ("displayName", "parentFolderId", "childFolderCount", "totalItemCount")
 
 
 def find_mailbox(call: GraphCall) -> dict[str, Any]:
@@ -107,10 +108,13 @@ def create_mailbox_folder(call: GraphCall) -> GraphAnswer:
     if not isinstance(call.fields.get("type"), str):
         raise GraphFailure(400, "ErrorInvalidRequest", "A folder needs a type.", target=user["upn"])
     made = create_folder(replace(call, params={"user": user["id"]}))
-    if call.tenant.behaviour.admin_folder_id == "usable" or made.body is None:
+    if made.body is None:
         return made
-    # Whether this id works in moveToFolder is unknown (graph.md 11).
-    return replace(made, body={**made.body, "id": f"EXO:{made.body['id']}"})
+    # Fewer members than a mail folder has; whether this id works in moveToFolder is unknown (graph.md 11).
+    usable = call.tenant.behaviour.admin_folder_id == "usable"
+    shown = {name: made.body[name] for name in _MAILBOX_FOLDER}
+    identifier = made.body["id"] if usable else f"EXO:{made.body['id']}"
+    return replace(made, body={**shown, "id": identifier, "type": call.fields["type"]})
 
 
 def _mailbox_id(user: Mapping[str, Any]) -> str:

@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from m365_restrict.by_hand.actions import undecided_actions
+from m365_restrict.by_hand.actions import destroys_from_senders, harsher_actions, undecided_actions
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.plan.change import Action, RuleKind
 from m365_restrict.rules.observed import Properties, PropertyValue
+from m365_restrict.rules.properties import INBOX_FOLDER
 
 DOMAINS = frozenset({"ash.example"})
 SENDERS: Properties = {"Name": "RC-1", "From": ("pat@post.example",), "State": "Enabled"}
@@ -73,3 +74,47 @@ def test_an_opening_that_left_an_edited_action_in_place_decided_nothing() -> Non
 def test_some_actions_are_not_put_back_whoever_wrote_them(name: str, value: PropertyValue) -> None:
     form = {**WANTED, name: value}
     assert undecided_actions(form, WANTED, (wrote(None, form),), DOMAINS) == (name,)
+
+
+REFUSAL_CODE = "RejectMessageEnhancedStatusCode"
+REFUSED: Properties = {**SENDERS, "RejectMessageReasonText": "Write to us by post."}
+JUNKED: Properties = {"displayName": "Rule", INBOX_FOLDER: "junkemail", "actions.stopProcessingRules": True}
+
+
+@pytest.mark.parametrize(
+    ("form", "decided", "names"),
+    [
+        (EDITED, WANTED, ()),
+        ({**WANTED, "PrependSubject": "[Contact] ", "SetSCL": "-1"}, WANTED, ()),
+        ({**WANTED, "DeleteMessage": True}, WANTED, ("DeleteMessage",)),
+        ({**WANTED, "Quarantine": True}, WANTED, ("Quarantine",)),
+        ({**WANTED, "SetSCL": "6"}, WANTED, ("SetSCL",)),
+        ({**WANTED, "SmtpRejectMessageRejectText": "No."}, WANTED, ("SmtpRejectMessageRejectText",)),
+        (REFUSED, WANTED, ("RejectMessageReasonText",)),
+        ({**WANTED, REFUSAL_CODE: "5.7.9"}, WANTED, (REFUSAL_CODE,)),
+        ({**REFUSED, REFUSAL_CODE: "5.7.9"}, REFUSED, ()),
+        (WANTED, {**SENDERS, "BlindCopyTo": ("contact@ash.example",)}, ("RedirectMessageTo",)),
+        ({**JUNKED, INBOX_FOLDER: "Archive"}, JUNKED, ()),
+        ({**JUNKED, INBOX_FOLDER: "deleteditems"}, JUNKED, (INBOX_FOLDER,)),
+        ({**JUNKED, "actions.permanentDelete": True}, JUNKED, ("actions.permanentDelete",)),
+    ],
+)
+def test_what_keeps_mail_from_people_beyond_the_decision(
+    form: Properties, decided: Properties, names: tuple[str, ...]
+) -> None:
+    assert harsher_actions(form, decided) == names
+
+
+@pytest.mark.parametrize(
+    ("rule", "names"),
+    [
+        ({"From": ("pat@post.example",), "DeleteMessage": True}, ("DeleteMessage",)),
+        ({"SenderDomainIs": ("post.example",), "Quarantine": True}, ("Quarantine",)),
+        ({"From": ("pat@post.example",), "RedirectMessageTo": ("parks@ash.example",)}, ()),
+        ({"AttachmentHasExecutableContent": True, "DeleteMessage": True}, ()),
+    ],
+)
+def test_a_general_rule_of_somebody_else_destroys_nobodys_mail_in_particular(
+    rule: Properties, names: tuple[str, ...]
+) -> None:
+    assert destroys_from_senders(rule) == names

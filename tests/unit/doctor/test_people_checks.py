@@ -5,14 +5,12 @@ from m365_restrict.doctor.people_checks import (
     contact_check,
     councillors_check,
     protected_check,
-    reach_check,
 )
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.item import Identity, ItemVersion, ListItem, ListSnapshot, SaverKind
 from m365_restrict.register.recipient import RecipientKind, Unresolved
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.tenant.directory import Member
-from m365_restrict.tenant.examination import Reach
 
 CONTACT, OTHER = "contact@ash.example", "other@ash.example"
 MEMBERS = frozenset(Member(str(number), f"cllr.{number}@ash.example") for number in range(4))
@@ -33,20 +31,6 @@ def state(check):
 )
 def test_who_is_in_the_group_through_another_is_outside_a_scope(members, direct, expected):
     assert state(councillors_check("councillors@ash.example", members, direct)) == expected
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected"),
-    [
-        ([Reach.WITHIN, Reach.WITHIN], "ok"),
-        ([Reach.WITHIN, Reach.NO_MAILBOX], "warning"),
-        ([Reach.WITHIN, Reach.REFUSED], "failed"),
-        ([Reach.REFUSED, Unknown("a mailbox", "HTTP 503")], "unknown"),
-    ],
-)
-def test_mailboxes_out_of_reach_are_counted_and_not_named(answers, expected):
-    found = reach_check(answers)
-    assert (state(found), "@" in found.message) == (expected, False)
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_the_last_record_of_a_life_stands(ledger):
 def evidence(item_id: str) -> ApprovalEvidence:
     return ApprovalEvidence(
         item_id=item_id, version="2.0", saver_object_id="id", saver_address="director@ash.example",
-        saved_at=NOW, fields_hash="digest", values_json='{"Addresses":["a.b@mail.example"]}', seen_on=DAY,
+        saved_at=NOW, fields_hash="digest", values_json='{"Addresses":["a.b@inbox.example"]}', seen_on=DAY,
         verdict=EvidenceVerdict.ELIGIBLE,
     )  # fmt: skip
 
@@ -47,14 +47,14 @@ def deletion() -> Deletion:
 def test_a_deletion_takes_the_addresses_out_of_the_ledger(ledger):
     ledger.register.pin([evidence("1"), evidence("2")])
     ledger.runs.begin(RunStart(run_id="r", verb="apply", started_at=NOW, host="h", pid=1))
-    text = r'["A.B@mail.example", "^a\\.b@mail\\.example$", "aa.b@mail.example", "a.b@mail.example.org"]'
+    text = r'["A.B@inbox.example", "^a\\.b@inbox\\.example$", "aa.b@inbox.example", "a.b@inbox.example.org"]'
     ledger.runs.finish("r", RunEnd(finished_at=NOW, exit_code=ExitCode.IN_STEP, document=text))
-    ledger.deletions.record(deletion(), addresses=["a.b@mail.example"], evidence_ids=["1"])
+    ledger.deletions.record(deletion(), addresses=["a.b@inbox.example"], evidence_ids=["1"])
     kept = ledger.register.evidence()
     assert (kept["1", "2.0"].values_json, kept["1", "2.0"].fields_hash) == ("{}", "digest")
-    assert "a.b@mail.example" in kept["2", "2.0"].values_json
+    assert "a.b@inbox.example" in kept["2", "2.0"].values_json
     document = ledger.runs.latest()[0].document
-    assert document == '["(deleted)", "^(deleted)$", "aa.b@mail.example", "a.b@mail.example.org"]'
+    assert document == '["(deleted)", "^(deleted)$", "aa.b@inbox.example", "a.b@inbox.example.org"]'
 
 
 def test_a_certificate_is_kept_in_place_of_the_life(ledger):

@@ -21,6 +21,8 @@ from m365_restrict.mailflow.patterns import (
         ("Acontoso", "contoso", False),
         ("a contoso b", "contoso", True),
         ("aXb", "a.b", False),
+        ("\u212aim", "kim", False),
+        ("\u017fid", "sid", False),
     ],
 )
 def test_words_are_delimited_and_literal(text: str, word: str, found: bool) -> None:
@@ -37,6 +39,10 @@ def test_words_are_delimited_and_literal(text: str, word: str, found: bool) -> N
         (r"[a-c]ob@", "bob@x.example", True),
         (r"b.b", "bob@x.example", True),
         (r"^(ann|bob)@", "bob@x.example", True),
+        ("^kim$", "\u212aim", False),
+        ("^sid$", "\u017fid", False),
+        ("^sid$", "s\u0131d", False),
+        ("^\u00e9$", "\u00c9", True),
     ],
 )
 def test_patterns_of_the_common_subset(pattern: str, text: str, found: bool) -> None:

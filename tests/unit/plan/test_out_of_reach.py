@@ -85,6 +85,31 @@ def test_a_recipient_shown_by_name_is_reported_and_not_written(
     assert (finding.change_class, result.changes) == (ChangeClass.DRIFTED, ())
 
 
+def test_a_name_stands_for_whom_the_rule_was_written_with_and_not_for_whom_it_is_to_name(
+    council: Any, standing: Any
+) -> None:
+    desired, tenant, applied = standing
+    for raw in tenant.transport[:1]:
+        raw["RedirectMessageTo"] = ["The contact point"]
+        exempt = [one for one in raw["ExceptIfSentTo"] if one.lower() != "contact@ash.example"]
+        raw["ExceptIfSentTo"] = ["The contact point", *exempt]
+    desired = council.compile(
+        [council.case("RC-1", spoc_mailbox="planning@ash.example"), council.case("RC-2")]
+    )
+    (change,) = difference(council.compare(desired, tenant, applied)).changes
+    told = {one.field: (one.observed, one.desired) for one in change.fields}
+    assert told["RedirectMessageTo"] == (("contact@ash.example",), ("planning@ash.example",))
+    assert "contact@ash.example" in (told["ExceptIfSentTo"][0] or ())
+
+
+def test_of_a_rule_that_the_ledger_does_not_know_a_name_stands_for_whom_it_is_to_name(
+    council: Any, standing: Any
+) -> None:
+    standing[1].transport[0]["RedirectMessageTo"] = ["The contact point"]
+    result = difference(council.compare(standing[0], standing[1], standing[2][1:]))
+    assert (result.changes, [one.key for one in result.takeovers]) == ((), ["RC-1/whole/1"])
+
+
 def test_a_name_beside_all_addresses_is_one_too_many(council: Any, standing: Any) -> None:
     raw = standing[1].transport[0]
     raw["RedirectMessageTo"] = [*raw["RedirectMessageTo"], "Somebody else"]

@@ -102,3 +102,22 @@ def test_no_change_follows_for_a_disowned_rule(council, standing):
     claims = Claims(disowned=frozenset({guid_of(tenant)}))
     given = replace(council.compare(desired, tenant, applied), claims=claims)
     assert difference(given).changes == ()
+
+
+def test_a_copy_of_the_old_stamp_is_a_copy_while_the_case_is_renamed(council, standing):
+    _, tenant, applied = standing
+    tenant.transport.append(tenant.transport[0] | {"Guid": "copy", "Name": "Copy", "Priority": 1})
+    renamed = [replace(one, key="RC-9/whole/1", case_reference="RC-9") for one in applied]
+    assert owners(tenant, renamed) == ({"RC-9/whole/1": guid_of(tenant)}, [FindingCode.STAMP_COPIED])
+    desired = council.compile([council.case("RC-9")])
+    changes = difference(council.compare(desired, tenant, renamed)).changes
+    assert [one.observed.guid for one in changes] == [guid_of(tenant)]
+
+
+def test_a_stamp_that_somebody_pasted_into_a_rule_of_ours_stays_its_bearers(council):
+    desired = council.compile([council.case("RC-1"), council.case("RC-2")])
+    tenant = council.tenant(desired)
+    first, second = tenant.transport
+    known = [one for one in council.applied(desired, tenant) if one.case_reference == "RC-2"]
+    second["Comments"] = first["Comments"]
+    assert owners(tenant, known) == ({"RC-2/whole/1": second["Guid"], KEY: first["Guid"]}, [])

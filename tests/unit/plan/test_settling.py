@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from m365_restrict.plan.change import Action, Change, Difference
+from m365_restrict.plan.change import Action, Change, Difference, RuleKind
 from m365_restrict.plan.difference import difference
 from m365_restrict.plan.inherit import inherited
 from m365_restrict.plan.settling import keep_until_settled
 from m365_restrict.register.case import Measure
 from m365_restrict.register.choice import Handling
+from m365_restrict.register.recipient import RecipientKind
 from m365_restrict.rules.properties import senders_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -33,6 +34,7 @@ class Runs:
         self.applied: list[Any] = []
         self.lifted: frozenset[str] = frozenset()
         self.wait = HOUR
+        self.members: dict[str, frozenset[str]] = {}
 
     def stand(self, *cases: Any, choices: Sequence[Any] = ()) -> None:
         """Start from a tenant in step, written now."""
@@ -48,7 +50,8 @@ class Runs:
 
     def run(self) -> Difference:
         desired = self.council.compile(self.cases, self.choices)
-        given = self.council.compare(desired, self.tenant, self.applied, opened_case_refs=self.lifted)
+        known = {"opened_case_refs": self.lifted, "group_members": self.members}
+        given = self.council.compare(desired, self.tenant, self.applied, **known)
         return keep_until_settled(difference(given), given, now=self.now, wait=self.wait)
 
     def successors_stand_since(self, moment: datetime) -> None:
@@ -75,6 +78,10 @@ class Runs:
             self.tenant.inbox[change.mailbox] = self.council.tenant(
                 self.council.compile(self.cases, self.choices)
             ).inbox[change.mailbox]
+            return
+        if change.kind is RuleKind.INBOX_RULE:
+            standing = self.tenant.inbox[change.mailbox]
+            self.tenant.inbox[change.mailbox] = [raw for raw in standing if raw["id"] != identity]
             return
         self.tenant.transport = [raw for raw in self.tenant.transport if raw["Guid"] != identity]
         if made is not None:
@@ -205,6 +212,19 @@ def test_junk_rules_stay_until_exchange_has_taken_over(runs: Runs, council: Any)
     assert len(found.settling) == 1
 
 
+@pytest.mark.parametrize("toward_junk", [True, False])
+def test_a_guest_is_not_let_through_while_the_services_change_over(
+    runs: Runs, council: Any, toward_junk: bool
+) -> None:
+    council.senders[A] = replace(council.recipient(A, RecipientKind.GUEST), address=B)
+    junk = council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,))
+    redirect = council.case("RC-1", addresses=(A,), scope_mailboxes=(OFFICER,))
+    runs.stand(junk if not toward_junk else redirect)
+    runs.tenant.inbox.setdefault(OFFICER, [])
+    found = runs.decide(junk if toward_junk else redirect)
+    assert ([one.action for one in found.changes], len(found.settling)) == ([Action.CREATE], 1)
+
+
 def test_a_mailbox_that_leaves_the_scope_is_open_at_once(runs: Runs, council: Any) -> None:
     runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
     found = runs.decide(council.case("RC-1", addresses=(A,), scope_mailboxes=(PLANNING,)))
@@ -219,6 +239,38 @@ def test_a_mailbox_that_the_successor_exempts_is_open_at_once(
     found = runs.decide(council.case("RC-1", addresses=(A,), **exempting))
     removed = [(one.mailbox, one.opens) for one in found.changes if one.action is Action.DELETE]
     assert (removed, found.settling) == ([(OFFICER, True)], ())
+
+
+@pytest.mark.parametrize(
+    ("successor", "members", "opens"),
+    [
+        ({"allowed_recipients": (TEAM,)}, {TEAM: frozenset({OFFICER})}, True),
+        ({"allowed_recipients": (TEAM,)}, {TEAM: frozenset({PLANNING})}, False),
+        ({"allowed_recipients": (TEAM,)}, {}, False),
+        ({"scope_mailboxes": (TEAM,)}, {TEAM: frozenset({PLANNING})}, True),
+        ({"scope_mailboxes": (TEAM,)}, {TEAM: frozenset({OFFICER})}, False),
+        ({"scope_mailboxes": (TEAM,)}, {}, False),
+    ],
+)
+def test_a_mailbox_that_a_group_of_the_successor_opens_is_open_at_once(
+    runs: Runs, council: Any, successor: dict[str, Any], members: Any, opens: bool
+) -> None:
+    runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER,)))
+    runs.members = members
+    found = runs.decide(council.case("RC-1", addresses=(A,), **successor))
+    removed = [(one.mailbox, one.opens) for one in found.changes if one.action is Action.DELETE]
+    assert (removed, len(found.settling)) == (([(OFFICER, True)], 0) if opens else ([], 1))
+
+
+def test_who_joins_an_exempt_group_while_a_rule_settles_is_open_at_once(runs: Runs, council: Any) -> None:
+    runs.stand(council.case("RC-1", Measure.JUNK, addresses=(A,), scope_mailboxes=(OFFICER, PLANNING)))
+    runs.members = {TEAM: frozenset({PLANNING})}
+    runs.decide(council.case("RC-1", addresses=(A,), allowed_recipients=(TEAM,)))
+    runs.successors_stand_since(NOW)
+    runs.now += timedelta(minutes=5)
+    assert (runs.run().changes, len(runs.run().settling)) == ((), 1)
+    runs.members = {TEAM: frozenset({PLANNING, OFFICER})}
+    assert [(one.action, one.mailbox) for one in runs.run().changes] == [(Action.DELETE, OFFICER)]
 
 
 def test_a_rule_that_only_changes_its_key_in_one_mailbox_is_no_opening(runs: Runs, council: Any) -> None:

@@ -28,10 +28,16 @@ def test_a_restriction_ends_at_local_midnight_after_its_last_day(ends_on, expect
         (date(2026, 12, 1), 1, date(2027, 1, 1)),
         (date(2024, 2, 29), 12, date(2025, 2, 28)),
         (date(2026, 1, 15), 12, date(2027, 1, 15)),
+        (date(9999, 6, 1), 12, date(9999, 12, 31)),
     ],
 )
 def test_months_are_calendar_months(day, months, expected):
     assert add_months(day, months) == expected
+
+
+@pytest.mark.parametrize("ends_on", [date(9999, 12, 30), date(9999, 12, 31)])
+def test_the_end_of_the_calendar_is_an_end_too(ends_on):
+    assert expiry_instant(ends_on, LONDON) == datetime(9999, 12, 30, tzinfo=UTC)
 
 
 def test_a_summer_evening_in_utc_is_the_next_local_day():

@@ -90,6 +90,12 @@ def test_what_refuses_a_case(by_graph: Any, fields: dict[str, Any], expected: Ru
     assert (desired.inbox, codes(desired)) == ((), [expected])
 
 
+def test_without_a_sender_there_is_no_rule_not_even_one_that_is_only_stated(by_graph: Any) -> None:
+    case = by_graph.case(scope_mailboxes=(OFFICER,), addresses=())
+    desired = compile_rules([], [], by_graph.directory, by_graph.options, stated=[case])
+    assert desired.stated.inbox == ()
+
+
 @pytest.mark.parametrize(("count", "refused"), [(25, []), (26, [RuleCode.TOO_MANY_MAILBOXES])])
 def test_at_most_25_mailboxes(by_graph: Any, count: int, refused: list[RuleCode]) -> None:
     boxes = tuple(f"desk{number}@ash.example" for number in range(count))
@@ -111,6 +117,17 @@ def test_members_of_exempt_groups_get_no_rule(by_graph: Any, measure: Measure) -
     desired = compile_rules([case], [], directory, by_graph.options)
     assert [rule.mailbox for rule in desired.inbox] == [PLANNING]
     assert codes(desired) == [RuleCode.SCOPE_NAMES_EXEMPT]
+
+
+def test_a_councillor_in_an_exempt_group_gets_no_rule_for_choosing_the_same(by_graph: Any) -> None:
+    case = by_graph.case("RC-1", Measure.JUNK, scope_mailboxes=(OFFICER,), allowed_recipients=(TEAM,))
+    chosen = by_graph.choice(Handling.AS_COUNCIL, case_reference="RC-1", sender="")
+    for members, expected in ((chosen.holder, [OFFICER]), (PLANNING, [OFFICER, chosen.holder])):
+        directory = replace(by_graph.directory, group_members={TEAM: frozenset({members})})
+        desired = compile_rules([case], [chosen], directory, by_graph.options)
+        assert [rule.mailbox for rule in desired.inbox] == expected
+        refused = [one.code for one in desired.choice_refusals]
+        assert refused == (["choice-mailbox-exempt"] if len(expected) == 1 else [])
 
 
 def test_a_scope_of_members_of_an_exempt_group_alone_is_empty(by_graph: Any) -> None:

@@ -40,6 +40,8 @@ def test_days_are_words() -> None:
         (MoveToFolder("junkemail"), "to Junk Email"),
         (MoveToFolder("Set aside"), "to Set aside"),
         (MoveToFolder("from bob@mail.example"), "to a folder"),
+        (MoveToFolder("a\x1b[31m"), "to a folder"),
+        (MoveToFolder("\u202eedisa"), "to a folder"),
         (AssignCategory("Set aside"), "category only"),
     ],
 )

@@ -120,11 +120,13 @@ def test_which_words_come_back_in_capitals(behaving, raised, sender, subject):
 
 
 @pytest.mark.parametrize(
-    ("unset", "shown"), [("absent", "absent"), ("null", None), ("empty", [])], ids=["absent", "null", "empty"]
+    ("unset", "shown"),
+    [("absent", ["absent", "absent"]), ("null", [[], None]), ("empty", [[], False])],
+    ids=["absent", "null", "empty"],
 )
 def test_how_an_unset_predicate_is_shown(behaving, unset, shown):
     conditions = inbox_rule(behaving(unset_predicates=unset))["conditions"]
-    assert conditions.get("subjectContains", "absent") == shown
+    assert [conditions.get(name, "absent") for name in ("subjectContains", "isSigned")] == shown
     assert conditions["fromAddresses"][0]["emailAddress"]["address"] == "x@post.example"
 
 

@@ -3,7 +3,6 @@
 It issues tokens to azure-identity's real client-secret flow; everything else comes from the script.
 """
 
-import asyncio
 import json
 import ssl
 import threading
@@ -12,6 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import trustme
@@ -19,6 +19,7 @@ import trustme
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 from m365_restrict.tenant.exchange import ExchangeOptions, ExchangeReader, ExchangeWriter
 from m365_restrict.tenant.graph import GraphOptions, GraphReader, GraphWriter
+from m365_restrict.tenant.in_flight import InFlight
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Tenant:
     script: list[Answer] = field(default_factory=list)
     received: list[Received] = field(default_factory=list)
     token_status: int = 200
+    claims: list[str] = field(default_factory=list)
+    """The claims that each token was asked for with."""
 
     def credential(self, role: str) -> CredentialOptions:
         return CredentialOptions(
@@ -71,7 +74,7 @@ class Tenant:
             base_url=f"{self.base}/v1.0", scope="https://graph.example/.default", retries=retries
         )
         async with self._credentials() as (reader, writer, stack):
-            opened = {"ca_file": self.ca_file, "in_flight": asyncio.Semaphore(4)}
+            opened = {"ca_file": self.ca_file, "in_flight": InFlight(4)}
             clients = (GraphReader(options, reader, **opened), GraphWriter(options, writer, **opened))
             for client in clients:
                 stack.push_async_callback(client.close)
@@ -86,7 +89,7 @@ class Tenant:
             deadline_seconds=deadline,
         )
         async with self._credentials() as (reader, writer, stack):
-            opened = {"ca_file": self.ca_file, "in_flight": asyncio.Semaphore(4)}
+            opened = {"ca_file": self.ca_file, "in_flight": InFlight(4)}
             clients = (ExchangeReader(options, reader, **opened), ExchangeWriter(options, writer, **opened))
             for client in clients:
                 stack.push_async_callback(client.close)
@@ -109,6 +112,7 @@ def _handler(tenant: Tenant) -> type[BaseHTTPRequestHandler]:
         def _serve(self) -> None:
             raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if self.path.endswith("/oauth2/v2.0/token"):
+                tenant.claims += parse_qs(raw.decode()).get("claims", [""])
                 self._send(self._token(), ())
                 return
             body = json.loads(raw) if raw else None
@@ -169,6 +173,7 @@ def tenant(_scripted_tenant: Tenant) -> Tenant:
     _scripted_tenant.script = []
     _scripted_tenant.received = []
     _scripted_tenant.token_status = 200
+    _scripted_tenant.claims = []
     return _scripted_tenant
 
 

@@ -33,6 +33,10 @@ def _read(kind, raw):
         (ColumnKind.DATE, {"Theirs": "2026-12-01T00:00:00Z"}, date(2026, 12, 1)),
         (ColumnKind.DATE, {"Theirs": "2026-12-01"}, date(2026, 12, 1)),
         (ColumnKind.DATE, {"Theirs": "next week"}, "next week"),
+        # The local day of these lies behind the end of the calendar.
+        (ColumnKind.DATE, {"Theirs": "0001-01-01T00:00:00Z"}, "0001-01-01T00:00:00Z"),
+        (ColumnKind.DATE, {"Theirs": "9999-12-31T23:00:00-14:00"}, "9999-12-31T23:00:00-14:00"),
+        (ColumnKind.TEXT, {"Theirs": "half \ud800 a pair"}, "half ? a pair"),
         (ColumnKind.PERSON, {"TheirsLookupId": "7"}, _PEOPLE["7"]),
         (ColumnKind.PERSON, {"TheirsLookupId": 7.0}, _PEOPLE["7"]),
         (ColumnKind.PERSON, {"TheirsLookupId": "8"}, Person("8")),

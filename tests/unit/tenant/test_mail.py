@@ -17,7 +17,7 @@ def _send(tenant, *, html=""):
 
 
 @pytest.mark.parametrize(
-    ("html", "kind", "content"), [("", "Text", "Words"), ("<p>Words</p>", "HTML", "<p>Words</p>")]
+    ("html", "kind", "content"), [("", "text", "Words"), ("<p>Words</p>", "html", "<p>Words</p>")]
 )
 def test_one_recipient_no_copy_in_sent_items_and_no_automatic_answers(tenant, answer, html, kind, content):
     tenant.script = [answer(b"", status=202)]

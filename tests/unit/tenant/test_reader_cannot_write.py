@@ -50,6 +50,7 @@ def _check(cache: Path, line: str) -> tuple[str, int]:
         ('await readers.inbox_rules.delete("a@x.example", "1")', "attr-defined"),
         ('await readers.lists.patch_fields("1", {}, "")', "attr-defined"),
         ('await graph.patch("/x", {})', "attr-defined"),
+        ('await graph.ask("/users", {})', "arg-type"),
         ("GraphWriter(options, credential, ca_file=None, in_flight=readers.in_flight)", "arg-type"),
     ],
 )

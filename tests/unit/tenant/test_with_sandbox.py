@@ -131,6 +131,26 @@ def test_reading_carries_the_readers_application_id_alone(sandbox):
     assert {entry["method"] for entry in made if entry["cmdlet"] is None} == {"GET"}
 
 
+def test_tokens_revoked_while_a_run_reads_and_writes_are_replaced(sandbox):
+    sandbox.seed(_seed())
+
+    async def act(readers, writers):
+        rules = []
+        for name in ("RC-1", "RC-2"):
+            await writers.transport_rules.create({"Name": name, "From": ["pat@post.example"], "SetSCL": 1})
+            rules.append(await readers.transport_rules.list_rules())
+            place = await readers.lists.locate(_settings(sandbox).lists.site, _LIST, RESTRICTED_CONTACTS)
+            assert await readers.lists.item_exists(place, "1")
+            for application in ("reader", "writer"):
+                sandbox.control("POST", "revoke", {"application": application})
+        return rules
+
+    first, second = _write(sandbox, act)
+    assert ([rule["Name"] for rule in first], len(second)) == (["RC-1"], 2)
+    refused = [entry for entry in sandbox.requests() if entry["status"] == 401]
+    assert [entry["cmdlet"] for entry in refused] == ["New-TransportRule", "Get-TransportRule", None]
+
+
 def test_a_secret_signs_in_where_there_is_no_certificate(sandbox):
     sandbox.seed(_seed())
     snapshot = _snapshot(sandbox, AUTH__READER__CERTIFICATE_PATH="")
@@ -268,6 +288,28 @@ def test_a_failing_version_read_makes_the_list_incomplete(sandbox):
     fault = {"match": {"path_regex": "/versions"}, "do": "status", "status": 400, "times": 10}
     sandbox.control("POST", "faults", [fault])
     with pytest.raises(SourceIncomplete):
+        _snapshot(sandbox)
+
+
+def test_versions_are_read_whole_where_graph_chooses_no_columns_of_them(sandbox):
+    first = _version("officer", Title="RC-1", Status="Proposed", PersonName="Morgan Vale")
+    sandbox.seed(_seed([_case(first, _version("director", Status="Approved"))]))
+    refused = {"match": {"path_regex": "/versions"}, "do": "status", "status": 400, "times": 1}
+    sandbox.control("POST", "faults", [refused])
+    (item,) = _snapshot(sandbox).items
+    assert [version.fields["Status"] for version in item.versions] == ["Proposed", "Approved"]
+    assert not any("PersonName" in version.fields for version in item.versions)
+
+
+@pytest.mark.parametrize(("status", "error"), [(403, PermissionMissing), (400, SourceIncomplete)])
+def test_a_person_who_cannot_be_read_is_not_nobody(sandbox, status, error):
+    sandbox.seed(_seed([_case(_version("officer", Title="RC-1", CaseOwner="officer@ashbourne.example"))]))
+    sandbox.control(
+        "POST",
+        "faults",
+        [{"match": {"path_regex": "/User Information List/"}, "do": "status", "status": status}],
+    )
+    with pytest.raises(error):
         _snapshot(sandbox)
 
 

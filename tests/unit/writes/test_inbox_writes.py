@@ -10,6 +10,9 @@ JUNK, HOLDER = "planning@ash.example", "cllr.b@ash.example"
 RULES = "/messageRules"
 ONE, TWO = ("a@mail.example",), ("a@mail.example", "b@mail.example")
 WRITES = ["POST", "PATCH", "DELETE"]
+REPLACES = pytest.mark.behaviour(
+    rule_patch="replaces", reason="where PATCH merges, what was not taken is as it was, and nothing is lost"
+)
 SHORT = {"GRAPH__TIMEOUT_SECONDS": "1", "GRAPH__RETRIES": "1"}
 
 
@@ -89,6 +92,7 @@ def test_a_new_rule_that_came_back_otherwise_is_removed_at_once(desk: Any) -> No
     assert desk.applied == {}
 
 
+@REPLACES
 @pytest.mark.parametrize("chosen", [True, False])
 def test_a_rule_that_lost_its_senders_in_an_update_does_not_stay(desk: Any, *, chosen: bool) -> None:
     """Without senders it would act on all mail of the mailbox."""
@@ -104,6 +108,7 @@ def test_a_rule_that_lost_its_senders_in_an_update_does_not_stay(desk: Any, *, c
     assert desk.inbox_rules(HOLDER if chosen else JUNK) == []
 
 
+@REPLACES
 def test_a_rule_that_is_left_as_it_came_back_is_remembered_so(desk: Any) -> None:
     scene(desk, "PATCH")
     desk.behave(drop_parameter="stopProcessingRules")

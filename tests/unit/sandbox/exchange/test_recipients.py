@@ -31,7 +31,7 @@ def test_a_shared_display_name_is_ambiguous(tenant, refused) -> None:
     )
 
 
-@pytest.mark.parametrize("address", [OUTSIDE, GHOST, f"nobody@{D}"])
+@pytest.mark.parametrize("address", [OUTSIDE, GHOST, f"nobody@{D}", "o'neil+x@out.example"])
 def test_from_takes_addresses_that_no_recipient_has(tenant, address) -> None:
     """exchange.md 2.3: practice."""
     assert tenant.new(From=[address])["From"] == [address]

@@ -1,0 +1,70 @@
+"""What the ledger knows at one moment: the rows of every table as the database keeps them.
+
+Values are not read through the types of the schema: two values that mean the same are still two values.
+Left out are the runs, which the chain itself proves, the lease, and the evidence.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from sqlalchemy import Column, Connection, MetaData, Table, insert, select
+
+from m365_restrict.ledger.evidence_bodies import Json
+from m365_restrict.ledger.schema import metadata
+
+_LEFT_OUT = frozenset({"runs", "lease", "evidence_bodies", "evidence_chain", "evidence_head"})
+
+STATE_TABLES: tuple[Table, ...] = tuple(one for one in metadata.sorted_tables if one.name not in _LEFT_OUT)
+
+
+def read_rows(connection: Connection, table: Table, *, key: str | None = None) -> list[dict[str, Json]]:
+    """The rows of a table in the order of its key, values as they are stored; one alone with `key`."""
+    untyped = _untyped(table)
+    keys = [untyped.c[one.name] for one in table.primary_key]
+    query = select(untyped).order_by(*keys)
+    if key is not None:
+        query = query.where(keys[0] == key)
+    found = connection.execute(query).mappings()
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def read_state(connection: Connection) -> dict[str, Json]:
+    """The rows of every table that judging may use, by the table's name."""
+    return {table.name: list(read_rows(connection, table)) for table in STATE_TABLES}
+
+
+def restore_state(connection: Connection, state: Mapping[str, Json]) -> None:
+    """Put rows that `read_state` gave into an empty ledger. Tables that it does not name stay empty."""
+    for table in STATE_TABLES:
+        kept = state.get(table.name)
+        rows = [row for row in kept if isinstance(row, dict)] if isinstance(kept, list) else []
+        if rows:
+            connection.execute(insert(_untyped(table)), rows)
+
+
+def keys_of(table: Table, rows: Iterable[Mapping[str, Json]]) -> dict[tuple[Json, ...], Mapping[str, Json]]:
+    """The rows by their primary keys."""
+    names = [one.name for one in table.primary_key]
+    return {tuple(row.get(name) for name in names): row for row in rows}
+
+
+def _untyped(table: Table) -> Table:
+    return Table(table.name, MetaData(), *(Column(one.name) for one in table.columns))
+
+
+def _plain(value: object) -> Json:
+    """SQLite's own form, also of what another database's driver gives as something better."""
+    match value:
+        case datetime():
+            return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+        case date():
+            return value.isoformat()
+        case bool():
+            return int(value)
+        case dict() | list():
+            return json.dumps(value)
+        case None | str() | int() | float():
+            return value
+        case _:
+            return repr(value)

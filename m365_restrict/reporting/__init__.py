@@ -1,0 +1,1 @@
+"""Composing the one report model from what a run found and what the ledger remembers (docs/reports.md)."""

@@ -1,0 +1,56 @@
+"""What a report is asked to be, and what others have found out for it, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from m365_restrict.report.model import (
+    Actor,
+    ContactMailbox,
+    Edition,
+    MailCounts,
+    NotCovered,
+    Period,
+    Point,
+    ReportLanguage,
+)
+
+DEFAULT_EDITIONS: Mapping[Period, Edition] = {
+    Period.RUN: Edition.COMPLIANCE,
+    Period.DAILY: Edition.ICT,
+    Period.WEEKLY: Edition.COMPLIANCE,
+    Period.MONTHLY: Edition.COMPLIANCE,
+    Period.QUARTERLY: Edition.BOARD,
+    Period.ANNUAL: Edition.PUBLIC,
+}
+"""Whom the pack of a cadence is for, where nobody says otherwise (policy.md 5)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRequest:
+    """One report. `day` picks the period that holds it; None is the last one that is over."""
+
+    period: Period = Period.RUN
+    edition: Edition | None = None
+    language: ReportLanguage = ReportLanguage.ENGLISH
+    day: date | None = None
+
+    @property
+    def for_whom(self) -> Edition:
+        """The edition that was asked for, or the one that the period is usually for."""
+        return self.edition or DEFAULT_EDITIONS[self.period]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside:
+    """What was found out beside the comparison; empty where nobody asked or nothing is granted.
+
+    `actors` are by the finding's id, `mail` by case reference, `mail_by_week` as `Trends` has it.
+    """
+
+    actors: Mapping[str, tuple[Actor, ...]] = field(default_factory=dict)
+    mail: Mapping[str, MailCounts] = field(default_factory=dict)
+    contacts: tuple[ContactMailbox, ...] = ()
+    mail_by_week: tuple[tuple[str, tuple[Point, ...]], ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
+    evidence_hash: str = ""
