@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from m365_restrict.found import Found
-from m365_restrict.ledger.audit_memory import AskedQuery, AskedState, AuditedSave
+from m365_restrict.ledger.audit_memory import AskedQuery, AskedState, AuditedSave, Purpose
 from m365_restrict.options import AuditUse
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import ChangeClass, Finding, Severity
@@ -99,16 +99,8 @@ async def _ask(run: Run, saves: Sequence[ApprovalEvidence]) -> None:
         return
     since = min(save.saved_at for save in saves) - _MARGIN
     made = await run.readers.audit_log.ask(since=since, until=run.now)
-    refused = isinstance(made, Unknown)
-    run.ledger.audit.note(
-        AskedQuery(
-            tenant_id=run.options.tenant_id,
-            query_id="" if isinstance(made, Unknown) else made,
-            asked_at=run.now,
-            state=AskedState.FAILED if refused else AskedState.WAITING,
-            reason=made.reason if isinstance(made, Unknown) else "",
-        )
-    )
+    tenant_id = run.options.tenant_id
+    run.ledger.audit.note(AskedQuery.made(made, tenant_id=tenant_id, at=run.now, purpose=Purpose.APPROVALS))
 
 
 async def _follow(run: Run, asked: AskedQuery, register: Register, judgement: Judgement) -> AskedQuery | None:

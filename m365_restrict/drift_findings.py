@@ -1,8 +1,9 @@
 """Everything that `drift` tells of, severest first, judged by the waivers that people gave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from m365_restrict.approval_audit import audit_findings
+from m365_restrict.audit_lines import with_actors
 from m365_restrict.found import Found, Planned
 from m365_restrict.left_behind import left_behind
 from m365_restrict.left_to_hand import told_as_waiting
@@ -19,6 +20,7 @@ from m365_restrict.register_findings import register_findings
 from m365_restrict.run_context import Run
 from m365_restrict.unsigned_reports import unsigned_findings
 from m365_restrict.waiving import waiver_ground
+from m365_restrict.watched import Watched
 
 _SEVEREST_FIRST = tuple(Severity)
 _OPENED = FindingCode.OPENED_BY_HAND
@@ -26,10 +28,24 @@ _OPENED = FindingCode.OPENED_BY_HAND
 
 def drift_findings(run: Run, found: Found, planned: Planned) -> tuple[Finding, ...]:
     """What differs or needs somebody, and of what was accepted whether it still is as it was."""
-    difference = planned.plan.difference
+    return _judged(run, planned, _unjudged(run, found, planned))
+
+
+def with_watched(
+    run: Run, planned: Planned, findings: Iterable[Finding], watched: Watched
+) -> tuple[Finding, ...]:
+    """The same with what was read beside the rules: who made each, and what follows from that alone."""
+    everything = (*findings, *_judged(run, planned, watched.findings))
+    return _severest_first(with_actors(one, watched.actors) for one in everything)
+
+
+def _judged(run: Run, planned: Planned, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     ground = waiver_ground(run, run.ledger.rules.all(), planned.observed)
-    everything = told_of_waivers(_unjudged(run, found, planned), difference, ground)
-    return tuple(sorted(everything, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
+    return _severest_first(told_of_waivers(findings, planned.plan.difference, ground))
+
+
+def _severest_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda one: _SEVEREST_FIRST.index(one.severity)))
 
 
 def _unjudged(run: Run, found: Found, planned: Planned) -> Iterator[Finding]:

@@ -231,6 +231,11 @@ class ServiceError(RestrictError):
         self.status = status
         self.service_code = service_code
 
+    @property
+    def in_short(self) -> str:
+        """What Graph answered, without the request and without its own words."""
+        return f"Graph answered with HTTP {self.status}" if self.status else "Graph gave no answer"
+
 
 class LeaseHeld(RestrictError):
     """Another runner is at work. Exit 6."""

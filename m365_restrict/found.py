@@ -6,7 +6,7 @@ from m365_restrict.checking import LiveCases
 from m365_restrict.errors import PlanRefused
 from m365_restrict.mailbox_folders import Folders
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Observed, Plan
+from m365_restrict.plan.change import Finding, Observed, Plan
 from m365_restrict.plan.guards import Guarded
 from m365_restrict.plan.proof import Proof
 from m365_restrict.plan.rule_test_results import RuleTestResults
@@ -16,6 +16,7 @@ from m365_restrict.register.read_choice import ChoiceReading
 from m365_restrict.report.documents import ScriptLine
 from m365_restrict.rules.compilation import Desired, Directory
 from m365_restrict.telling.mail_post import Told
+from m365_restrict.watched import Watched
 from m365_restrict.write_outcome import ChangeOutcome
 
 
@@ -52,7 +53,8 @@ class Found:
     """What a run's document is made of. `planned` is None where the run stopped before the tenant's rules.
 
     `refusal` says why a plan that was to be carried out was not; `stopped` names the signal that ended the
-    run before it had done everything.
+    run before it had done everything. `watched` is what `drift` read beside the rules, and `findings` is all
+    that it tells of, severest first.
     """
 
     register: Register
@@ -67,6 +69,8 @@ class Found:
     refusal: PlanRefused | None = None
     script: ScriptLine | None = None
     stopped: str = ""
+    watched: Watched = field(default_factory=Watched)
+    findings: tuple[Finding, ...] = ()
 
     def after(self, outcomes: tuple[ChangeOutcome, ...]) -> "Found":
         """The same, once the approved changes have been carried out."""

@@ -26,6 +26,11 @@ from m365_restrict.write_outcome import (
     target_of,
 )
 
+_STILL_OLD = (
+    "The mailbox took the change and still shows the rule as it stood before. It was left so; the next run "
+    "looks again."
+)
+
 
 class InboxWrites:
     """Inbox rules of one mailbox or many; those of one mailbox are written one after another."""
@@ -69,7 +74,7 @@ class InboxWrites:
             await self._writer.update(change.mailbox, before.rule_id, body)
         except ServiceError:
             after = await self._found_after_error(change)
-            if after is None or after.properties == before.properties:
+            if after is None or after.shown == before.shown:
                 raise
         return await self._judge(change)
 
@@ -87,12 +92,14 @@ class InboxWrites:
         return removed(change)
 
     async def _judge(self, change: Change) -> ChangeOutcome:
-        before = change.observed.properties if isinstance(change.observed, ObservedInboxRule) else None
+        before = change.observed if isinstance(change.observed, ObservedInboxRule) else None
         after = await read_back(
-            lambda: self._find(change), lambda found: found is None or found.properties == before
+            lambda: self._find(change), lambda found: found is None or _is_unchanged(found, before)
         )
         if after is None:
             return failed(change, "The rule that was just written is not among the rules of the mailbox.")
+        if before and _is_unchanged(after, before) and _must_show(target_of(change), before):
+            return failed(change, _STILL_OLD)
         after = _as_written(target_of(change), after)
         names = differing(target_of(change), after.properties)
         if not names:
@@ -173,6 +180,22 @@ class InboxWrites:
         if not isinstance(found, str):
             raise ServiceError("The folder was made and is not in the mailbox yet; the next run goes on.")
         self._made.setdefault(change.mailbox, {})[folder] = found
+
+
+def _is_unchanged(found: ObservedInboxRule, before: ObservedInboxRule | None) -> bool:
+    """Whether the mailbox shows what it showed before the write. Names are compared as they are shown."""
+    return before is not None and found.shown == before.shown
+
+
+def _must_show(target: Properties, before: ObservedInboxRule) -> bool:
+    """Whether a write must be seen in what the mailbox shows, so that nothing is learned from the old form.
+
+    A name of which nobody knew whom it stands for may stay as it is. A rule without senders is judged
+    whether it is old or new.
+    """
+    changed = (before.properties.get(name) for name in differing(target, before.properties))
+    known = any(not isinstance(value, tuple) or all("@" in one for one in value) for value in changed)
+    return known and bool(senders_of(before.properties))
 
 
 def _as_written(sent: Properties, rule: ObservedInboxRule) -> ObservedInboxRule:

@@ -43,9 +43,11 @@ def _state_of(one: AcceptedCase, planned: Planned) -> LiveState:
     ]
     if planned.is_unread(case.reference):
         return LiveState.UNKNOWN
-    if one.state is CaseState.OPENED_BY_HAND or any(_is_missing(change) for change in changes):
+    told = _told_of(case.reference, planned)
+    gone = any(_is_missing(change) for change in changes) or ChangeClass.MISSING in told
+    if one.state is CaseState.OPENED_BY_HAND or gone:
         return LiveState.MISSING
-    if changes or case.reference in planned.desired.blocked_cases or _is_told(case.reference, planned):
+    if changes or case.reference in planned.desired.blocked_cases or ChangeClass.DRIFTED in told:
         return LiveState.DIFFERS
     return LiveState.IN_STEP
 
@@ -54,11 +56,10 @@ def _is_missing(change: Change) -> bool:
     return change.observed is None and change.change_class in {ChangeClass.PENDING, ChangeClass.MISSING}
 
 
-def _is_told(case_ref: str, planned: Planned) -> bool:
-    """Whether a rule of the case differs in a way that no change follows from."""
-    return any(
-        one.case_reference == case_ref
-        and one.change_class is ChangeClass.DRIFTED
-        and not one.chosen_by_holder
+def _told_of(case_ref: str, planned: Planned) -> frozenset[ChangeClass]:
+    """In which ways rules of the case differ so that no change follows."""
+    return frozenset(
+        one.change_class
         for one in planned.plan.difference.findings
+        if one.case_reference == case_ref and not one.chosen_by_holder
     )

@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from m365_restrict.plan.change import Severity
 from m365_restrict.plan.guards import GuardSettings
+from m365_restrict.plan.leaks import TraceReading
 from m365_restrict.plan.place import Place
 from m365_restrict.plan.rule_test_file import RuleTestFiles
 from m365_restrict.policy.known_senders import KnownSenders
 from m365_restrict.policy.profile import Profile
 from m365_restrict.register.case import Stage
 from m365_restrict.report.letters.council import LetterOptions
+from m365_restrict.report.letters.language import is_checked
 from m365_restrict.rules.compilation import Carrier, CompileOptions
 
 
@@ -76,7 +78,7 @@ class ScriptOptions:
 
 
 class AuditUse(StrEnum):
-    """Whether approvals are held against the audit log: `auto` is where the reader may read it."""
+    """Whether something that needs a permission of its own is read: `auto` is where the reader may."""
 
     AUTO = "auto"
     ON = "on"
@@ -85,10 +87,25 @@ class AuditUse(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditOptions:
-    """How `drift` holds approvals against the audit log, which keeps records for `reach`."""
+    """How `drift` uses the audit log, which keeps records for `reach`.
+
+    `approvals` are held against it, and it tells who made `changes` of rules.
+    """
 
     approvals: AuditUse = AuditUse.AUTO
+    changes: AuditUse = AuditUse.AUTO
     reach: timedelta = timedelta(days=180)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondViewOptions:
+    """Whether and how `drift` compares the rules with a snapshot by Tenant Configuration Management.
+
+    At most once in `every`.
+    """
+
+    use: AuditUse = AuditUse.AUTO
+    every: timedelta = timedelta(hours=20)
 
 
 def _due_days() -> Mapping[Severity, int | None]:
@@ -102,6 +119,7 @@ class ReportOptions:
     `due_days` are working days after the day on which a finding was first seen; 0 is that same day, None no
     day at all. `sign_off_days` are working days after a month. `year_begins` is the month in which the
     council's year begins. `applications` are the client ids that runs sign in with, by role.
+    `welsh_checked_by` and `welsh_checked_on` record who checked the Welsh wording of reports, and when.
     """
 
     ict: str = "ICT"
@@ -111,6 +129,27 @@ class ReportOptions:
     sign_off_days: int = 10
     year_begins: int = 4
     applications: tuple[tuple[str, str], ...] = ()
+    welsh_checked_by: str = ""
+    welsh_checked_on: date | None = None
+
+    def welsh_is_checked(self, today: date) -> bool:
+        """Whether somebody is recorded as having checked the Welsh of reports."""
+        return is_checked(self.welsh_checked_by, self.welsh_checked_on, today=today)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceOptions:
+    """How `drift` asks what became of mail (docs/did-it-work.md).
+
+    A run asks at most `questions`. What is younger than `settled` is asked about again. Leaks are told for
+    `leak_days`, counts for `count_days`.
+    """
+
+    reading: TraceReading = field(default_factory=TraceReading)
+    questions: int = 40
+    settled: timedelta = timedelta(hours=24)
+    leak_days: int = 7
+    count_days: int = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,7 +158,8 @@ class RunOptions:
 
     `assess_mailboxes` are looked into by `assess` beside the shared ones. `script` is None where the
     program writes rules itself. `settle` is how long after a write its effect is taken to have reached
-    all of Exchange. `create_folders`: a folder that a choice names is made where it is missing.
+    all of Exchange. A single contact's mail that is unread for more than `unread_days` is told.
+    `create_folders`: a folder that a choice names is made where it is missing.
     `shaping` holds a digest of each setting that shapes rules, by name.
     """
 
@@ -139,6 +179,9 @@ class RunOptions:
     create_folders: bool = False
     canary: CanaryOptions = CanaryOptions()
     audit: AuditOptions = AuditOptions()
+    second_view: SecondViewOptions = SecondViewOptions()
+    trace: TraceOptions = TraceOptions()
+    unread_days: int = 5
     report: ReportOptions = field(default_factory=ReportOptions)
     tenant_id: str = ""
     shaping: Mapping[str, str] = field(default_factory=dict)

@@ -242,19 +242,23 @@ def cases_by_main_address(cases: Sequence[Case], options: RunOptions) -> tuple[C
 def _standing_senders(
     cases: Sequence[Case], directory: Directory, applied: Sequence[Applied]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """For each sender that could not be asked about: senders in force that may be its main address."""
+    """For each sender that could not be asked about: the sender in force that was its main address.
+
+    Where nobody remembers which that was: all in force that may be it.
+    """
     for case in cases:
         unread = [one for one in case.protected.addresses if directory.is_unread_sender(one)]
-        held = {
-            sender
+        of_case = [
+            one
             for one in applied
             if unread and one.case_reference == case.reference and one.kind is RuleKind.TRANSPORT_RULE
-            for sender in senders_of(one.properties)
-        }
+        ]
+        held = {sender for one in of_case for sender in senders_of(one.properties)}
         known = {main for one in case.protected.addresses for main in directory.main_addresses(one)}
         for address in unread:
             if address not in held:
-                yield address, tuple(sorted(held - known))
+                remembered = {one.main_addresses.get(address, "") for one in of_case} & held
+                yield address, tuple(sorted(remembered or held - known))
 
 
 async def observe(

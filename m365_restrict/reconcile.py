@@ -30,6 +30,7 @@ from m365_restrict.stages import (
     observe_rules,
     read_sources,
 )
+from m365_restrict.watch import watch
 
 
 async def reconcile(run: Run) -> Found:
@@ -97,6 +98,7 @@ async def reconcile(run: Run) -> Found:
         now=run.now,
         lagging=bool(options.settle),
         carrier=options.compile.carrier,
+        domains=sources.people.domains,
         moved=moved_cases(desired, compiled.applied) if run.verb is Verb.HEAL else frozenset(),
     )
     planned = Planned(
@@ -112,6 +114,7 @@ async def reconcile(run: Run) -> Found:
     )
     result = replace(result, planned=planned)
     note_run_by_hand(run, planned, compiled.names)
+    result = await watch(run, result)
     writing = _approved(run, plan)
     if not isinstance(writing, Writing):
         return replace(result, refusal=writing)

@@ -6,7 +6,10 @@ from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.mailbox_folders import Folders
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Applied, Change, RuleKind
-from m365_restrict.plan.writes import identifier_of
+from m365_restrict.plan.writes import identifier_of, without_kept_edits
+from m365_restrict.register.recipient import Recipient
+from m365_restrict.rules.compilation import Directory
+from m365_restrict.rules.properties import senders_of
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantWriters
 from m365_restrict.write_outcome import ChangeOutcome, Result, Tools
@@ -105,8 +108,12 @@ def _note(run: Run, rule: Applied, *, before: Applied | None, gone: bool = False
 
 def keep_outcome(run: Run, outcome: ChangeOutcome) -> None:
     """Remember a rule as it was read back, whether or not as it was sent; forget one that is proven gone."""
-    if outcome.applied is not None:
-        run.ledger.rules.record(outcome.applied, run_id=run.run_id, at=run.now)
+    applied, change = outcome.applied, outcome.change
+    if applied is not None:
+        if change.opens:
+            last = {one.key: one for one in run.ledger.rules.all()}
+            applied = without_kept_edits(applied, change, last.get(change.key))
+        run.ledger.rules.record(applied, run_id=run.run_id, at=run.now)
     elif outcome.gone:
         run.ledger.rules.forget(outcome.change.key)
 
@@ -148,11 +155,30 @@ def record_run(run: Run, planned: Planned) -> None:
         ledger.rules.forget(key)
     for key in plan.difference.holder_ended:
         ledger.rules.mark_holder_ended(key)
+    _note_main_addresses(ledger, planned.directory)
     _finish_begun(run, planned)
     cases = planned.cases
     standing = cases.kept | (cases.lost if plan.guards else frozenset())
     remembered = [one for one in cases.before if one.case_reference in standing]
     ledger.register.replace_live([*cases.live, *remembered], run_id=run.run_id)
+
+
+def _note_main_addresses(ledger: Ledger, directory: Directory) -> None:
+    """Remember which sender of a rule is whose main address, for runs in which the directory is silent.
+
+    Of an address that could not be asked about, what was known stays.
+    """
+    for rule in ledger.rules.all():
+        if rule.kind is not RuleKind.TRANSPORT_RULE:
+            continue
+        asked = {one: rule.main_addresses.get(one, "") for one in directory.senders}
+        asked |= {
+            one: found.address for one, found in directory.senders.items() if isinstance(found, Recipient)
+        }
+        senders = senders_of(rule.properties)
+        mains = {one: main for one, main in asked.items() if main in senders and main != one}
+        if mains != rule.main_addresses:
+            ledger.rules.note_main_addresses(rule.key, mains)
 
 
 def _sentence(outcome: ChangeOutcome) -> str:

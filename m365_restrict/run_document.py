@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import ExitCode, RunStopped, first_of
 from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.ledger import Ledger
@@ -302,10 +301,9 @@ def holders_of(ledger: Ledger, planned: Planned) -> HolderMailboxes:
 
 def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datetime) -> DriftDocument:
     holders = holders_of(run.ledger, planned)
-    findings = drift_findings(run, found, planned)
-    since = run.ledger.findings.note(
-        (finding_key(one) for one in findings), at=run.now, unknown=still_waiting(run, planned)
-    )
+    findings, watched = found.findings, found.watched
+    unseen = (*still_waiting(run, planned), *watched.left_standing(run.ledger.findings.known()))
+    since = run.ledger.findings.note((finding_key(one) for one in findings), at=run.now, unknown=unseen)
     unknown = _unknown(found, planned, holders)
     codes = [
         drift_exit_code(findings),
@@ -319,4 +317,8 @@ def _drift_document(run: Run, found: Found, planned: Planned, finished_at: datet
             for one in findings
         ),
         live=tuple(live_lines(run, found, planned)),
+        not_covered=tuple(
+            replace(one, scope=holders.hide(one.scope), reason=holders.hide(one.reason))
+            for one in watched.not_covered
+        ),
     )

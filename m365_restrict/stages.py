@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from m365_restrict.checking import (
     LiveCases,
@@ -20,7 +19,8 @@ from m365_restrict.left_behind import within_sight
 from m365_restrict.mailbox_folders import Folders, read_folders, rules_with_folders
 from m365_restrict.openings import end_followed
 from m365_restrict.plan.change import Applied, Difference, Observed
-from m365_restrict.plan.difference import difference, healing
+from m365_restrict.plan.difference import difference
+from m365_restrict.plan.healing import healing
 from m365_restrict.plan.inherit import followed
 from m365_restrict.plan.renamed import Renamed, known_again
 from m365_restrict.plan.settling import keep_until_settled
@@ -188,7 +188,7 @@ async def observe_rules(run: Run, compiled: Compiled) -> Observed:
 def compare_rules(
     run: Run, sources: Sources, judged: Judged, compiled: Compiled, observed: Observed
 ) -> Compared:
-    """The three-way difference. Replaced rules wait until their successors have settled, but not to heal."""
+    """The three-way difference. Replaced rules wait until their successors have settled."""
     cases = live_cases(run, judged.judgement, sources.people, before=judged.before, vanished=sources.vanished)
     given = cases.difference_input(
         compiled.desired, observed, compiled.applied, run.options, claims=run.ledger.claims.standing()
@@ -198,10 +198,11 @@ def compare_rules(
         begun=frozenset(one.key for one in run.ledger.written.unfinished()),
         group_members=compiled.group_members,
     )
-    heals = run.verb is Verb.HEAL
-    whole = healing(given) if heals else difference(given)
-    wait = timedelta() if heals else run.options.settle
-    settled = keep_until_settled(whole, given, now=run.now, wait=wait)
+    wait = run.options.settle
+    if run.verb is Verb.HEAL:
+        settled = healing(given, now=run.now, wait=wait)
+    else:
+        settled = keep_until_settled(difference(given), given, now=run.now, wait=wait)
     return Compared(cases=cases, difference=without_waived(settled, waiver_ground(run, compiled.applied)))
 
 

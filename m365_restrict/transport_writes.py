@@ -33,7 +33,11 @@ from m365_restrict.write_outcome import (
 )
 
 _PROVEN = "written and read back; Exchange may take 30 minutes or more to act"
-_STILL_ON = "left enabled, because Exchange did not disable it: disable it by hand"
+_STILL_ON = "left enabled, as far as Exchange shows: look at it and disable it by hand"
+_STILL_OLD = (
+    "Exchange took the change and still shows the rule as it stood before. It was left so; the next run "
+    "looks again."
+)
 
 
 class TransportWrites:
@@ -111,7 +115,11 @@ class TransportWrites:
         else:
             self._arrived.add(change.key)
             after = await self._read_back(before.guid, lambda rule: _is_unchanged(change, rule, before))
-            after = await self._with_its_end(target, after)
+            if _is_old(change, after, before):
+                raise ServiceError(_STILL_OLD)
+            # What captures too much is disabled first: a second Set may be tried for minutes.
+            if not _catches_too_much(target, _addressed(change, after, target)):
+                after = await self._with_its_end(target, after)
         after = _addressed(change, after, target)
         # Set takes no State (exchange.md 2.2): a rule that is to rest is switched off by its own cmdlet.
         if not enabled_in(target) and after.enabled:
@@ -122,11 +130,17 @@ class TransportWrites:
         return await self._settle(change, after)
 
     async def _with_its_end(self, target: Properties, rule: ObservedTransportRule) -> ObservedTransportRule:
-        """The rule once its end was sent again, where the service took it by a clock of its own."""
+        """The rule once its end was sent again, where the service took it by a clock of its own.
+
+        Where that fails the rule is given as it stands: whoever asked judges it.
+        """
         end = end_to_send_again(target, rule.properties)
         if end is None:
             return rule
-        await self._writer.update(rule.guid, set_parameters({**target, END: end}, rule.properties))
+        try:
+            await self._writer.update(rule.guid, set_parameters({**target, END: end}, rule.properties))
+        except ServiceError:
+            return await self._find_or(rule)
         return await self._read_back(
             rule.guid, lambda found: found.properties.get(END) == rule.properties.get(END)
         )
@@ -163,6 +177,13 @@ class TransportWrites:
             return await self._read_back(rule.guid, lambda found: found.enabled and not off.enabled)
         except ServiceError:
             return off
+
+    async def _find_or(self, rule: ObservedTransportRule) -> ObservedTransportRule:
+        """The rule after a write without an answer; as it was before where it cannot be read."""
+        try:
+            return await self._find(rule.guid) or rule
+        except ServiceError:
+            return rule
 
     async def _delete(self, change: Change) -> ChangeOutcome:
         if not isinstance(change.observed, ObservedTransportRule):
@@ -214,6 +235,17 @@ def _is_unchanged(change: Change, rule: ObservedTransportRule, before: ObservedT
     """Whether a rule stands as it stood before the write."""
     found = _addressed(change, rule, before.properties)
     return (found.properties, found.priority) == (before.properties, before.priority)
+
+
+def _is_old(change: Change, after: ObservedTransportRule, before: ObservedTransportRule) -> bool:
+    """Whether a write that was answered does not show yet, however long it was asked for.
+
+    It may show any time, so nothing may be concluded: the right rule is not to be switched off for it. A rule
+    without a sender is, whether it is old or new. A write that was to change nothing shows as nothing.
+    """
+    target = target_of(change)
+    to_show = differing(without_state(target), without_state(_addressed(change, after, target).properties))
+    return bool(to_show and senders_of(after.properties)) and _is_unchanged(change, after, before)
 
 
 def _catches_too_much(target: Properties, after: ObservedTransportRule) -> bool:

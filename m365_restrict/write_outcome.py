@@ -10,6 +10,7 @@ from m365_restrict.errors import LeaseHeld, RestrictError, ServiceError
 from m365_restrict.plan.change import Applied, Change, ObservedRule
 from m365_restrict.plan.writes import applied_from
 from m365_restrict.rules.observed import Properties
+from m365_restrict.rules.parameters import UnwritableRule
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 
 T = TypeVar("T")
@@ -21,6 +22,10 @@ _STATES = frozenset({"State", "isEnabled"})
 _NOT_WRITABLE = (
     "It was not written: the rule as it stands in the tenant holds more than one sender condition or a "
     "folder that is not known. Remove that rule by hand and run again."
+)
+_NOT_UNDERSTOOD = (
+    "It is not known whether it was written: an answer of the service could not be understood ({}). The next "
+    "run looks at the rule again."
 )
 
 
@@ -95,9 +100,11 @@ async def each(changes: Sequence[Change], write: _Write, tools: Tools) -> list[C
             raise
         except RestrictError as error:
             outcome = failed(change, error.message)
-        except (KeyError, ValueError):
+        except UnwritableRule:
             # `plan.writes` refuses a form that must never be sent; the other changes go on.
             outcome = failed(change, _NOT_WRITABLE)
+        except (KeyError, ValueError) as error:
+            outcome = failed(change, _NOT_UNDERSTOOD.format(type(error).__name__))
         tools.record(outcome)
         tools.progress(outcome)
         outcomes.append(outcome)

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from m365_restrict.errors import ConfigurationError
@@ -16,7 +16,6 @@ ENV_FILE = f"{PREFIX}ENV_FILE"
 """Names the file itself, for the command line; it is no setting."""
 
 _ENVIRONMENT = "environment"
-_SECRET_WORDS = ("SECRET", "PASSWORD")
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings:
@@ -104,7 +103,8 @@ def _sentence(detail: ErrorDetails, given: Mapping[str, str]) -> str:
     if not detail["loc"]:
         return f"{reason}."
     value = given.get(name)
-    if value is None or any(word in name for word in _SECRET_WORDS):
+    known = known_names().get(name)
+    if value is None or (known is not None and known.annotation is SecretStr):
         return f"{name}: {reason}."
     return f"{name} is '{value}': {reason}."
 

@@ -18,8 +18,10 @@ from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
+from settings.delivery import DeliverySettings
 from settings.letters import LetterSettings
 from settings.reports import ReportSettings
+from settings.traces import ContactSettings, DriftSettings, TraceSettings
 from settings.values import Endpoint, InstanceId, Paths, Windows, Words, ZoneName, is_loopback
 
 PREFIX = "M365_RESTRICT_"
@@ -290,13 +292,26 @@ class CanarySettings(_Section):
 
 
 class AuditSettings(_Section):
-    """The tenant's audit log, against which `drift` holds approvals (SECURITY.md)."""
+    """The tenant's audit log: `drift` holds approvals against it, and asks it who changed a rule."""
 
     approvals: AuditUse = AuditUse.AUTO
     """`auto`: where the reader's token holds AuditLogsQuery-SharePoint.Read.All; `on`: always, and what
     stands in the way is said; `off`: never. Default auto."""
     reach_days: _Positive = 180
     """Days for which the tenant keeps audit records; approvals before that cannot be checked. Default 180."""
+    changes: AuditUse = AuditUse.AUTO
+    """Who changed a rule is asked: `auto`: where the reader's token holds AuditLogsQuery-Exchange.Read.All;
+    `on`: always, and what stands in the way is said; `off`: never. Default auto."""
+
+
+class SecondViewSettings(_Section):
+    """A second opinion: the rules as Tenant Configuration Management shows them (docs/who-changed-it.md)."""
+
+    use: AuditUse = AuditUse.AUTO
+    """`auto`: where the reader's token holds ConfigurationMonitoring.ReadWrite.All; `on`: always, and what
+    stands in the way is said; `off`: never. Default auto."""
+    every_hours: _Positive = 20
+    """Hours from one snapshot to the next. Default 20."""
 
 
 class DoctorSettings(_Section):
@@ -353,8 +368,13 @@ class Settings(BaseSettings):
     notify: NotifySettings = NotifySettings()
     letters: LetterSettings = LetterSettings()
     reports: ReportSettings = ReportSettings()
+    delivery: DeliverySettings = DeliverySettings()
+    drift: DriftSettings = DriftSettings()
+    trace: TraceSettings = TraceSettings()
+    contacts: ContactSettings = ContactSettings()
     canary: CanarySettings = CanarySettings()
     audit: AuditSettings = AuditSettings()
+    second_view: SecondViewSettings = SecondViewSettings()
     doctor: DoctorSettings = DoctorSettings()
     script: ScriptSettings = ScriptSettings()
     tls: TlsSettings = TlsSettings()
@@ -383,6 +403,16 @@ class Settings(BaseSettings):
                     f"{PREFIX}CLOCK__URL is for a sandbox alone: it and {PREFIX}GRAPH__BASE_URL, "
                     f"{PREFIX}EXCHANGE__BASE_URL and {PREFIX}AUTH__AUTHORITY must all be on this computer"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _workflows_are_where_the_tenant_is(self) -> "Settings":
+        """Nothing of a sandbox reaches a real channel, and nothing real a channel that is none."""
+        if any(is_loopback(url) is not bool(self.clock.url) for url in self.delivery.workflow_urls):
+            raise ValueError(
+                f"{PREFIX}DELIVERY__<ROLE>__WORKFLOW_URL must be on this computer in a sandbox, and "
+                "nowhere else"
+            )
         return self
 
     @property

@@ -1,5 +1,6 @@
 """Whom reports name as owners, and by when they ask for something."""
 
+from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -32,6 +33,10 @@ class ReportSettings(BaseModel):
     """Working days after a month in which its report is to be signed. Default 10."""
     year_begins: int = Field(default=4, ge=1, le=_MONTHS)
     """Month in which the council's year begins, for the quarterly and annual reports. Default 4."""
+    welsh_checked_by: str = ""
+    """Who checked the Welsh wording of reports. Until then Welsh pages say that nobody has. Default none."""
+    welsh_checked_on: date | None = None
+    """The day on which it was checked. Default none."""
 
     @field_validator("ict", "governance", "information_asset_owner")
     @classmethod
@@ -55,4 +60,6 @@ class ReportSettings(BaseModel):
             sign_off_days=self.sign_off_days,
             year_begins=self.year_begins,
             applications=applications,
+            welsh_checked_by=self.welsh_checked_by,
+            welsh_checked_on=self.welsh_checked_on,
         )

@@ -11,6 +11,7 @@ from m365_restrict.options import (
     PeopleOptions,
     RunOptions,
     ScriptOptions,
+    SecondViewOptions,
 )
 from m365_restrict.plan.guards import GuardSettings
 from m365_restrict.plan.place import Place
@@ -83,8 +84,16 @@ def run_options(settings: Settings, tenant: TenantProfile | None = None) -> RunO
         create_folders=settings.choices.create_folder,
         canary=CanaryOptions(address=settings.canary.address, mailboxes=settings.canary.mailboxes),
         audit=AuditOptions(
-            approvals=settings.audit.approvals, reach=timedelta(days=settings.audit.reach_days)
+            approvals=settings.audit.approvals,
+            changes=settings.audit.changes,
+            reach=timedelta(days=settings.audit.reach_days),
         ),
+        second_view=SecondViewOptions(
+            use=settings.second_view.use,
+            every=timedelta(hours=settings.second_view.every_hours),
+        ),
+        trace=settings.trace.options(),
+        unread_days=settings.contacts.unread_days,
         report=settings.reports.options(_applications(settings)),
         tenant_id=settings.auth.tenant_id,
         shaping=shaping_settings(settings),

@@ -1,5 +1,6 @@
 """From settings to what the tenant layer takes. The tenant layer itself knows no settings."""
 
+from m365_restrict.telling.delivery_options import DeliveryOptions
 from m365_restrict.tenant.clock import Clock, SandboxClock, SystemClock
 from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.exchange import ExchangeOptions
@@ -28,7 +29,14 @@ def tenant_options(settings: Settings) -> TenantOptions:
         writer=_application(settings, "writer", settings.auth.writer),
         ca_file=settings.tls.ca_file,
         deadline_seconds=settings.safety.wait_minutes * 60.0,
+        beside_seconds=settings.drift.wait_seconds,
     )
+
+
+def delivery_options(settings: Settings) -> DeliveryOptions:
+    """Who is sent reports, from which mailbox, and where they are filed."""
+    notify = settings.notify
+    return settings.delivery.options(sender=notify.sender, site=settings.lists.site, library=notify.library)
 
 
 def setup_options(settings: Settings) -> SetupOptions:

@@ -64,7 +64,7 @@ def administration(council: Council) -> None:
     tenant = {**document["tenant"], "applications": CONTRACT_ROLES, "behaviour": {"audit_delay_minutes": 0}}
     council.plant({**document, "tenant": tenant})
     _mail_to_trace(council)
-    council.graph("GET", "admin/exchange/tracing/messageTraces", query={"$top": "10"})
+    _traced(council)
     _audit(council)
     _configuration(council)
 
@@ -161,6 +161,15 @@ def _batch(council: Council) -> None:
         {"id": "5", "method": "GET", "url": rules, "dependsOn": ["4"]},
     ]
     council.graph("POST", "$batch", {"requests": requests})
+
+
+def _traced(council: Council) -> None:
+    traces = "admin/exchange/tracing/messageTraces"
+    line = council.graph("GET", traces, query={"$top": "10"})["value"][0]
+    council.graph("GET", f"{traces}/{line['id']}/getDetailsByRecipient(recipientAddress='parks@ash.example')")
+    kept = f"users/{COUNCILLORS[0]}/mailFolders/inbox/messages"
+    message = council.graph("GET", kept, query={"$select": "id,receivedDateTime", "$top": "1"})["value"][0]
+    council.graph("PATCH", f"{kept}/{message['id']}", {"isRead": True})
 
 
 def _mail_to_trace(council: Council) -> None:

@@ -106,6 +106,11 @@ MODELS: Mapping[tuple[str, str], tuple[str, str]] = {
     ("GET", "admin/exchange/tracing/messagetraces"): (
         NOTHING, "[]exchange_message_trace:ExchangeMessageTrace",
     ),
+    ("GET", "admin/exchange/tracing/messagetraces/{trace}/getdetailsbyrecipient/{recipient}"): (
+        NOTHING, "[]exchange_message_trace_detail:ExchangeMessageTraceDetail",
+    ),
+    ("GET", "users/{user}/mailfolders/{folder}/messages"): (NOTHING, "[]message:Message"),
+    ("PATCH", "users/{user}/mailfolders/{folder}/messages/{message}"): (ENTITY, "message:Message"),
 }  # fmt: skip
 """The models of an address's request and answer; `[]` before a collection of them."""
 

@@ -49,7 +49,7 @@ SEED: dict[str, Json] = {
     ],
     "groups": [{"address": "councillors@ash.example", "members": COUNCILLORS}],
     "transport_rules": [
-        {"by": ADMIN, "parameters": {"Name": "Known spam", "From": ["spam@bulk.example"], "SetSCL": 9}},
+        {"by": ADMIN, "parameters": {"Name": "Known spam", "SenderDomainIs": ["bulk.example"], "SetSCL": 9}},
         {"by": ADMIN, "parameters": {"Name": "Tender mail", "SentTo": ["parks@ash.example"],
                                      "SubjectContainsWords": ["tender"], "PrependSubject": "[Tender] "}},
     ],

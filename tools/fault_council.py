@@ -41,7 +41,8 @@ SEED: dict[str, Json] = {
         {"address": _TEAM, "members": ["parks@ash.example"]},
     ],
     "transport_rules": [
-        {"by": ADMIN, "parameters": {"Name": FOREIGN_RULES[0], "From": ["spam@bulk.example"], "SetSCL": 9}},
+        {"by": ADMIN, "parameters": {"Name": FOREIGN_RULES[0], "SenderDomainIs": ["bulk.example"],
+                                     "SetSCL": 9}},
         {"by": ADMIN, "parameters": {"Name": FOREIGN_RULES[1], "SentTo": ["parks@ash.example"],
                                      "SubjectContainsWords": ["tender"], "PrependSubject": "[Tender] "}},
     ],

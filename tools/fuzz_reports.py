@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ from typing import Any
 
 from fuzz_council import NOW, TODAY
 from fuzz_items import FuzzedItem
+from sample_report import sample_report
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
@@ -18,7 +20,6 @@ from m365_restrict.plan.change import FieldChange
 from m365_restrict.policy.judgement import AcceptedCase, Judgement
 from m365_restrict.report.console import console_for, print_document
 from m365_restrict.report.documents import DriftDocument, FindingLine, Head, LiveLine, LiveState, Source
-from m365_restrict.report.html import to_html
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.letters.council import Council
 from m365_restrict.report.letters.draft import draft_letter
@@ -26,6 +27,8 @@ from m365_restrict.report.letters.facts import CaseSource, LetterKind, LetterRef
 from m365_restrict.report.letters.gather import letter_facts
 from m365_restrict.report.letters.language import LetterLanguage, Wording
 from m365_restrict.report.letters.templates_folder import LetterTemplates, load_templates
+from m365_restrict.report.model import Report
+from m365_restrict.report.page.html import to_page
 from m365_restrict.report.sheet import sheet_text
 from m365_restrict.report.text import Line, clean, plain
 from settings.profiles import load_profile
@@ -50,7 +53,7 @@ def report_failures(batch: Sequence[FuzzedItem], judged: Judgement) -> Iterator[
     """What of a batch is not inert where people read it."""
     texts = [text[:_LONGEST] for one in batch for text in _texts(one.fields)]
     document = _drift(texts, judged)
-    yield from _page_failures(to_html(document), _drift_tags())
+    yield from _page_failures(to_page(report_of(document)), _drift_tags())
     yield from _json_failures(document)
     yield from _sheet_failures(texts)
     yield from _terminal_failures(texts, document)
@@ -87,6 +90,19 @@ def _drift(texts: Sequence[str], judged: Judgement) -> DriftDocument:
             LiveLine(case_ref=text, measure=text, ends_on=TODAY, next_review_on=None, state=LiveState.DIFFERS)
             for text in texts[:10]
         ),
+    )
+
+
+def report_of(document: DriftDocument) -> Report:
+    """A report with something in every part, which tells what the document does."""
+    whole = sample_report(cases=len(document.live), findings=len(document.findings))
+    lines = zip(whole.findings, document.findings, strict=True)
+    live = zip(whole.live, document.live, strict=True)
+    return replace(
+        whole,
+        identity=replace(whole.identity, head=document.head),
+        findings=tuple(replace(one, line=line) for one, line in lines),
+        live=tuple(replace(one, case_ref=line.case_ref, measure=line.measure) for one, line in live),
     )
 
 
@@ -128,7 +144,7 @@ class _Page(HTMLParser):
 @cache
 def _drift_tags() -> frozenset[tuple[str, str]]:
     """The elements and attributes of a page of which every value is harmless."""
-    return _shapes(_Page(to_html(_drift(["x"] * 20, Judgement()))))
+    return _shapes(_Page(to_page(report_of(_drift(["x"] * 20, Judgement())))))
 
 
 def _shapes(page: _Page) -> frozenset[tuple[str, str]]:

@@ -1,6 +1,7 @@
-"""Write docs/trials/: a governance officer, a director and a councillor, with only the lists and mail.
+"""Write docs/trials/: a governance officer, a director, a councillor and an auditor do what they came for.
 
-Plays one story in a sandbox. What people do goes through the control API as edits of list items; the
+The first three have only the lists and mail; the auditor has a copy of the ledger (`auditor_trial.py`).
+Plays each story in a sandbox. What people do goes through the control API as edits of list items; the
 program runs as its job does, with nobody watching. What they see is copied from the lists and mailboxes.
 
 Usage: python tools/play_trials.py [FOLDER]
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import auditor_trial
 from trial_notebook import Council, Notebook
 
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS
@@ -218,5 +220,8 @@ if __name__ == "__main__":
     folder.mkdir(parents=True, exist_ok=True)
     with _running() as sandbox:
         pages = play(Council(sandbox, SEED, PERSON))
+    with _running() as sandbox, tempfile.TemporaryDirectory() as handed_over:
+        council = Council(sandbox, auditor_trial.SEED, auditor_trial.PERSON)
+        pages["auditor.md"] = auditor_trial.play(council, Path(handed_over))
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ from pathlib import Path
 from m365_restrict import __version__
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.beside import Actor, ActorKind, ContactMailbox, MailCounts, NotCovered, Point
 from m365_restrict.plan.change import ChangeClass, FieldChange, Severity
 from m365_restrict.register.case import Measure
 from m365_restrict.report.documents import (
@@ -26,22 +27,16 @@ from m365_restrict.report.documents import (
 )
 from m365_restrict.report.model import (
     ActionTaken,
-    Actor,
-    ActorKind,
-    ContactMailbox,
     Continuity,
     CouncillorNumbers,
     DueTask,
     Edition,
     ExceptionKind,
     LiveCase,
-    MailCounts,
-    NotCovered,
     Number,
     NumberOf,
     Period,
     PeriodCovered,
-    Point,
     PublicCount,
     PublicCounts,
     Report,

@@ -54,12 +54,15 @@ class Council:
         versions: list[dict[str, Any]] = stored["versions"] if stored else []
         return versions
 
+    @property
+    def environ(self) -> dict[str, str]:
+        """The settings with which the program runs here."""
+        return {**self._running.env, **self.settings}
+
     def program_runs(self) -> None:
         """The job that enforces and tells."""
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            run_verb(
-                Request(verb=Verb.APPLY, output="json", approve=True), {**self._running.env, **self.settings}
-            )
+            run_verb(Request(verb=Verb.APPLY, output="json", approve=True), self.environ)
 
     def mails_to(self, upn: str) -> list[dict[str, Any]]:
         """Every mail that the program has sent to somebody."""

@@ -3,21 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, tzinfo
 
+from m365_restrict.plan.blocking import REJECTS, SPAM, is_early, is_past, spam_level
 from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.observed import ObservedTransportRule, Properties, PropertyValue
 
-#: Actions after which the people who were written to do not get the message.
-KEEPS_AWAY = (
-    "RedirectMessageTo",
-    "RejectMessageReasonText",
-    "RejectMessageEnhancedStatusCode",
-    "DeleteMessage",
-    "Quarantine",
-    "ModerateMessageByUser",
-    "ModerateMessageByManager",
-)
 _MOST = 6
-_SPAM = 5
 _AUDIENCE = ("SentTo", "SentToMemberOf", "RecipientDomainIs", "AnyOfToHeader", "AnyOfToCcHeader")
 _WORDS: Mapping[str, str] = {
     "RedirectMessageTo": "is sent to {} instead, and the people it was written to are not told",
@@ -58,7 +48,6 @@ _HOUSEKEEPING = frozenset(
         "UseLegacyRegex",
     ]
 )
-_REJECTS = frozenset({"RejectMessageReasonText", "RejectMessageEnhancedStatusCode"})
 
 
 def effect_of_rule(rule: ObservedTransportRule, *, now: datetime, zone: tzinfo) -> str:
@@ -70,62 +59,31 @@ def effect_of_rule(rule: ObservedTransportRule, *, now: datetime, zone: tzinfo) 
     return " ".join(parts)
 
 
-def acts(rule: ObservedTransportRule, now: datetime) -> bool:
-    """Whether Exchange does anything to mail because of the rule now."""
-    enforced = rule.enabled and rule.properties.get("Mode") == "Enforce"
-    return enforced and not _is_past(rule.properties, now) and not _is_early(rule.properties, now)
-
-
-def keeps_away(properties: Properties) -> bool:
-    """Whether the people who were written to do not get the message, or find it in Junk Email."""
-    return any(name in properties for name in KEEPS_AWAY) or treats_as_spam(properties)
-
-
-def treats_as_spam(properties: Properties) -> bool:
-    """Whether the mail goes to Junk Email or to quarantine as spam (exchange.md 3)."""
-    return _scl(properties) >= _SPAM
-
-
 def _idle(rule: ObservedTransportRule, now: datetime, zone: tzinfo) -> Iterator[str]:
     expires = rule.properties.get("ExpiryDate")
     if not rule.enabled:
         yield "Switched off: it does nothing now."
     elif rule.properties.get("Mode") != "Enforce":
         yield "It only logs: nothing is done to mail."
-    if _is_past(rule.properties, now) and isinstance(expires, datetime):
+    if is_past(rule.properties, now) and isinstance(expires, datetime):
         yield f"Ended on {long_day(expires.astimezone(zone).date())}: it does nothing now."
-    if _is_early(rule.properties, now):
+    if is_early(rule.properties, now):
         yield "It has not begun yet."
-
-
-def _is_past(properties: Properties, now: datetime) -> bool:
-    expires = properties.get("ExpiryDate")
-    return isinstance(expires, datetime) and expires <= now
-
-
-def _is_early(properties: Properties, now: datetime) -> bool:
-    begins = properties.get("ActivationDate")
-    return isinstance(begins, datetime) and begins > now
 
 
 def _deed(properties: Properties) -> str:
     deeds = [text.format(_listed(properties[name])) for name, text in _WORDS.items() if properties.get(name)]
-    if _REJECTS & properties.keys():
+    if REJECTS & properties.keys():
         deeds.append("is refused, and the sender gets a notice")
     if "SetSCL" in properties:
-        deeds.append(_spam_words(_scl(properties)))
+        deeds.append(_spam_words(spam_level(properties)))
     return f"Mail to {_audience(properties)} {' and '.join(deeds) or 'is treated apart'}."
 
 
 def _spam_words(level: int) -> str:
     if level < 0:
         return "passes the spam filter unseen"
-    return "is treated as spam" if level >= _SPAM else "is rated by the spam filter anew"
-
-
-def _scl(properties: Properties) -> int:
-    text = str(properties.get("SetSCL", ""))
-    return int(text) if text.lstrip("-").isdigit() else 0
+    return "is treated as spam" if level >= SPAM else "is rated by the spam filter anew"
 
 
 def _audience(properties: Properties) -> str:
@@ -141,7 +99,7 @@ def _narrower(properties: Properties) -> Iterator[str]:
     ]
     if exempt:
         yield f"Except to {', '.join(exempt)}."
-    known = {*_WORDS, *_SENDERS, *_HOUSEKEEPING, *_AUDIENCE, *_REJECTS, "SetSCL"}
+    known = {*_WORDS, *_SENDERS, *_HOUSEKEEPING, *_AUDIENCE, *REJECTS, "SetSCL"}
     known |= {"ExceptIfSentTo", "ExceptIfSentToMemberOf"}
     others = sorted(name for name in properties if name not in known)
     if others:

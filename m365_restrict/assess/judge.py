@@ -13,8 +13,9 @@ from m365_restrict.assess.block import (
     Source,
 )
 from m365_restrict.assess.codes import BlockCode
-from m365_restrict.assess.effect import acts, effect_of_rule, keeps_away
+from m365_restrict.assess.effect import effect_of_rule
 from m365_restrict.assess.named import named_in_list, names_in_rule
+from m365_restrict.plan.blocking import acts, keeps_away
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.stamp import Stamp, parse_stamp
 

@@ -4,17 +4,11 @@ import re
 from collections.abc import Iterator
 
 from m365_restrict.assess.block import Direction, Named, NamedKind
+from m365_restrict.plan.blocking import names_senders
 from m365_restrict.register.address import domain_of, read_address
 from m365_restrict.rules.observed import Properties
 
-# Conditions on the sender; every value of these names somebody (exchange.md 2.3).
-_SENDERS = ("From", "FromAddressContainsWords", "FromAddressMatchesPatterns", "SenderDomainIs")
 _EXEMPTIONS = "ExceptIf"
-_HEADER_SENDERS = frozenset({"from", "sender", "reply-to", "return-path"})
-_HEADERS = {
-    "HeaderContainsWords": "HeaderContainsMessageHeader",
-    "HeaderMatchesPatterns": "HeaderMatchesMessageHeader",
-}
 _NOT_CONDITIONS = frozenset(
     [
         "Name",
@@ -68,17 +62,12 @@ def address_in_pattern(pattern: str) -> str | None:
 
 
 def _names(name: str, text: str, properties: Properties) -> Iterator[Named]:
-    if name in _SENDERS or _is_sender_header(name, properties):
+    if names_senders(name, properties):
         yield from _sender_names(text)
         return
     direction = Direction.TO if name.startswith(("SentTo", "AnyOf", "Recipient")) else Direction.ABOUT
     for address in _addresses(text):
         yield Named(address, NamedKind.ADDRESS, direction)
-
-
-def _is_sender_header(name: str, properties: Properties) -> bool:
-    header = properties.get(_HEADERS.get(name, ""))
-    return isinstance(header, str) and header.lower() in _HEADER_SENDERS
 
 
 def _sender_names(text: str) -> Iterator[Named]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from m365_restrict.assess.effect import KEEPS_AWAY, treats_as_spam
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
+from m365_restrict.plan.blocking import KEEPS_AWAY, REJECTS, names_senders, treats_as_spam
 from m365_restrict.plan.opening import actions_in
 from m365_restrict.rules.observed import Properties, PropertyValue
 from m365_restrict.rules.properties import INBOX_FOLDER, INBOX_REDIRECT, INBOX_SENDERS, SENDER_CONDITIONS
@@ -23,30 +23,16 @@ _OURS = frozenset(
 )
 """All that rules of ours ever do (rules/properties.py)."""
 _DECIDED = frozenset({WrittenResult.APPLIED, WrittenResult.KNOWN})
-
-
 _KEEPS_AWAY = frozenset(
     {
         *KEEPS_AWAY,
-        "SmtpRejectMessageRejectText",
-        "SmtpRejectMessageRejectStatusCode",
-        "Disconnect",
         "RouteMessageOutboundConnector",
         "actions.delete",
         "actions.permanentDelete",
         INBOX_FOLDER,
     }
 )
-_DESTROYS = frozenset({"DeleteMessage", "Quarantine", "ModerateMessageByUser", "ModerateMessageByManager"})
-_NAME_SENDERS = frozenset(
-    [
-        "From",
-        "FromAddressContainsWords",
-        "FromAddressMatchesPatterns",
-        "FromMemberOf",
-        "SenderDomainIs",
-    ]
-)
+_HELD = KEEPS_AWAY - REJECTS - {"RedirectMessageTo"}
 _REFUSES = frozenset({"RejectMessageReasonText", "RejectMessageEnhancedStatusCode"})
 _BIN = "deleteditems"
 
@@ -66,9 +52,16 @@ def harsher_actions(form: Properties, decided: Properties) -> tuple[str, ...]:
     return tuple(sorted(more))
 
 
-def destroys_from_senders(rule: Properties) -> tuple[str, ...]:
-    """Names of what somebody else's rule does to delete or hold the mail of those whom it names."""
-    return () if _NAME_SENDERS.isdisjoint(rule) else tuple(sorted(_DESTROYS & rule.keys()))
+def harsher_from_senders(rule: Properties) -> tuple[str, ...]:
+    """Names of what somebody else's rule does to keep the mail of those whom it names from people.
+
+    To delete it, hold it, turn it away or treat it as spam; mail that is sent to another mailbox reaches
+    people, and a rule that names nobody is about nobody in particular.
+    """
+    if not any(name == "FromMemberOf" or names_senders(name, rule) for name in rule):
+        return ()
+    more = (_HELD | REJECTS) & rule.keys()
+    return tuple(sorted({*more, "SetSCL"} if treats_as_spam(rule) else more))
 
 
 def undecided_actions(

@@ -9,6 +9,7 @@ from m365_restrict.ledger.runs import RunRecord
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.plan.change import RuleKind
+from m365_restrict.register.reference import reference_key
 from m365_restrict.report.documents import Mailbox
 from m365_restrict.report.history_document import PastCase, PastField, PastRule, RunLine, WrittenLine
 from m365_restrict.report.privacy import HolderMailboxes
@@ -42,19 +43,46 @@ def written_lines(ledger: Ledger, run_id: str) -> tuple[WrittenLine, ...]:
     return tuple(_written_line(one, holders) for one in ledger.written.of_run(run_id))
 
 
+def written_lines_of_case(ledger: Ledger, reference: str) -> tuple[WrittenLine, ...]:
+    """What all runs wrote about a case, oldest first, with each rule before and after."""
+    rows = ledger.written.of_case(reference_key(reference))
+    holders = _holders(rows, ledger)
+    return tuple(_written_line(one, holders) for one in rows)
+
+
 def in_force_on(
     ledger: Ledger, day: date, *, zone: tzinfo, now: datetime
 ) -> tuple[tuple[PastCase, ...], tuple[str, ...]]:
     """The cases whose rules stood at the end of a local day, and notes about what is not certain."""
-    end = min(datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone), now + _NOW_INCLUDED)
+    end = _end_of(day, zone, now)
     rows = ledger.written.until(end)
     standing = [one for one in _standing(rows) if not _is_over(one.after or {}, end)]
+    return _by_case(standing, ledger), tuple(_open_questions(rows))
+
+
+def in_force_between(
+    ledger: Ledger, first: date, last: date, *, zone: tzinfo, now: datetime
+) -> tuple[tuple[PastCase, ...], tuple[str, ...]]:
+    """The cases whose rules stood at any time of these local days, both included; notes as above."""
+    start, end = datetime.combine(first, time.min, tzinfo=zone), _end_of(last, zone, now)
+    rows = ledger.written.until(end)
+    before = _standing(one for one in rows if one.at < start)
+    stood = [one for one in before if not _is_over(one.after or {}, start + _NOW_INCLUDED)]
+    during = (one for one in rows if one.at >= start and one.after is not None)
+    return _by_case(_standing([*stood, *during]), ledger), tuple(_open_questions(rows))
+
+
+def _end_of(day: date, zone: tzinfo, now: datetime) -> datetime:
+    return min(datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone), now + _NOW_INCLUDED)
+
+
+def _by_case(rows: Iterable[WrittenChange], ledger: Ledger) -> tuple[PastCase, ...]:
+    standing = tuple(rows)
     holders = _holders(standing, ledger)
     cases: dict[str, list[PastRule]] = {}
     for one in standing:
         cases.setdefault(one.case_reference, []).append(_past_rule(one, holders))
-    found = tuple(PastCase(case_ref=case or None, rules=tuple(cases[case])) for case in sorted(cases))
-    return found, tuple(_open_questions(rows))
+    return tuple(PastCase(case_ref=case or None, rules=tuple(cases[case])) for case in sorted(cases))
 
 
 def _standing(rows: Iterable[WrittenChange]) -> list[WrittenChange]:
@@ -105,6 +133,7 @@ def _written_line(one: WrittenChange, holders: HolderMailboxes) -> WrittenLine:
         name=_CHOICE if chosen else one.name,
         case_ref=one.case_reference or None,
         at=one.at,
+        run_id=one.run_id,
         result=one.result.value,
         reason=holders.hide(one.reason),
         fields=() if chosen else tuple(_fields(one.before or {}, one.after or {})),

@@ -4,9 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from m365_restrict.by_hand.actions import destroys_from_senders, harsher_actions, sent_outside
+from m365_restrict.by_hand.actions import harsher_actions, harsher_from_senders, sent_outside
 from m365_restrict.by_hand.words import said
-from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import ExitCode, RequestRefused
 from m365_restrict.found import Found, Planned
 from m365_restrict.outcome import Unknown
@@ -20,7 +19,8 @@ from m365_restrict.report.documents import Head, Source, Verb
 from m365_restrict.report.lines import finding_id
 from m365_restrict.report.waive_document import WaiveDocument, waiver_entry
 from m365_restrict.rules.naming import long_day
-from m365_restrict.rules.observed import ObservedTransportRule
+from m365_restrict.rules.observed import ObservedTransportRule, Properties
+from m365_restrict.rules.service_properties import ACTIONS
 from m365_restrict.run_context import Run
 
 _WAIVABLE = frozenset(
@@ -54,7 +54,7 @@ async def waive(run: Run, order: WaiveOrder, finished: Callable[[], datetime]) -
     planned = found.planned
     if planned is None:
         raise AssertionError("drift has a plan")
-    finding = _named(order.finding, drift_findings(run, found, planned))
+    finding = _named(order.finding, found.findings)
     why = _why_not(finding, found, planned)
     if why:
         raise RequestRefused(f"This finding cannot be waived: {why}", code=ByHandCode.NOT_WAIVABLE)
@@ -127,8 +127,9 @@ def _why_not(finding: Finding, found: Found, planned: Planned) -> str:
     """Why a finding may not be accepted as it is, or "": nobody is to be restricted without a decision."""
     if finding.code is FindingCode.OPENED_BY_HAND or finding.change_class not in _WAIVABLE:
         return "it is put right in the register or by a run, and is no edit that somebody could accept."
-    if finding.chosen_by_holder:
-        return "it is about a councillor's own choice."
+    if finding.chosen_by_holder or (is_of_change(finding) and not _is_written(finding, planned)):
+        choice, waits = "it is about a councillor's own choice.", "its case waits; first see what that lacks."
+        return choice if finding.chosen_by_holder else waits
     if finding.severity is Severity.CRITICAL:
         return "it is critical: somebody may be captured whom no decision restricts."
     desired = {one.field: one.desired for one in finding.fields if one.desired is not None}
@@ -139,20 +140,39 @@ def _why_not(finding: Finding, found: Found, planned: Planned) -> str:
     harsher = _harsher(finding, planned)
     if harsher:
         return f"by {', '.join(harsher)} mail would be kept from people in a way that nobody decided."
-    outside = sent_outside(observed.items(), found.people.domains)
+    outside = sent_outside({**observed, **_foreign_actions(finding, planned)}.items(), found.people.domains)
     return f"by {', '.join(outside)} mail would leave the organisation." if outside else ""
+
+
+def _is_written(finding: Finding, planned: Planned) -> bool:
+    """Whether the plan has a change, or had one but for a waiver, that the finding tells of."""
+    difference = planned.plan.difference
+    told = {one.field for one in finding.fields}
+    return any(
+        (one.kind, one.key) == (finding.kind, finding.key) and told <= {entry.field for entry in one.fields}
+        for one in (*difference.waived, *difference.changes)
+    )
 
 
 def _harsher(finding: Finding, planned: Planned) -> tuple[str, ...]:
     """What the rule of the finding does to destroy, hold or turn away mail beyond the decision."""
     if finding.change_class is ChangeClass.FOREIGN_EFFECT:
         rule = _rules(planned).get(finding.rule.casefold())
-        return destroys_from_senders(rule.properties) if rule is not None else ()
+        return harsher_from_senders(rule.properties) if rule is not None else ()
     difference = planned.plan.difference
     for change in (*difference.waived, *difference.changes):
         if (change.kind, change.key) == (finding.kind, finding.key) and change.observed is not None:
             return harsher_actions(change.observed.properties, change.target or {})
     return ()
+
+
+def _foreign_actions(finding: Finding, planned: Planned) -> Properties:
+    """What somebody else's rule does to mail: its finding shows none of it. Conditions send nothing."""
+    if finding.change_class is not ChangeClass.FOREIGN_EFFECT:
+        return {}
+    rule = _rules(planned).get(finding.rule.casefold())
+    properties = rule.properties if rule is not None else {}
+    return {name: value for name, value in properties.items() if name in ACTIONS}
 
 
 def _stands(finding: Finding) -> bool:

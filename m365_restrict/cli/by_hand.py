@@ -3,9 +3,16 @@
 import getpass
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, tzinfo
+from pathlib import Path
 
-from m365_restrict.by_hand.history_run import in_force_on, past_run, past_runs, written_lines
+from m365_restrict.by_hand.history_run import (
+    in_force_between,
+    in_force_on,
+    past_run,
+    past_runs,
+    written_lines,
+)
 from m365_restrict.by_hand.open_run import (
     OpenOrder,
     end_opening,
@@ -20,8 +27,10 @@ from m365_restrict.by_hand.waive_run import WaiveOrder, waive
 from m365_restrict.cli.approval import approver
 from m365_restrict.cli.by_hand_session import Asked, DocumentT, Session, in_session
 from m365_restrict.cli.documented import carry_out, write_text
+from m365_restrict.cli.evidence import opened_file
 from m365_restrict.cli.request import Request
 from m365_restrict.errors import ExitCode, RequestRefused, RestrictError
+from m365_restrict.evidence.case_history import case_history, recorded_zone
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.openings import Opening
 from m365_restrict.plan.by_hand_codes import ByHandCode
@@ -35,7 +44,6 @@ from m365_restrict.report.text import Line, plain
 from m365_restrict.report.undo_document import UndoDocument, undo_lines
 from m365_restrict.report.waive_document import WaiveDocument, waive_lines, waiver_entry
 from settings.load import load_settings
-from settings.model import Settings
 from settings.tenant_options import build_clock
 
 
@@ -82,11 +90,17 @@ class ListOpenings:
 
 @dataclass(frozen=True, kw_only=True)
 class LookBack:
-    """Runs, newest first; or what stood on a day; or what one run wrote."""
+    """Runs, newest first; or what stood on a day, or up to `until`; or what a run wrote; or all of a case.
+
+    `ledger` is a file that needs no settings, None for the ledger of the settings.
+    """
 
     on: date | None = None
+    until: date | None = None
     run: str = ""
+    case: str = ""
     limit: int = 20
+    ledger: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,26 +214,46 @@ def _open_order(order: Open | EndOpening, session: Session) -> OpenOrder:
     )
 
 
+_UTC_DAYS = "Days are counted in UTC: no run in this ledger left evidence of the council's time zone."
+
+
 def run_history(order: LookBack, asked: Asked, environ: Mapping[str, str]) -> int:
     """Look back; the exit code. It is no run of its own, and asks no service."""
 
     async def _work(run_id: str) -> HistoryDocument:
+        if order.ledger is not None:
+            with opened_file(order.ledger) as ledger:
+                zone = recorded_zone(ledger)
+                told = _looked_back(order, ledger, zone or UTC, run_id, _now_of(ledger))
+                return told if zone or order.on is None else replace(told, notes=(*told.notes, _UTC_DAYS))
         settings = load_settings(environ, asked.env_file)
+        now = build_clock(settings).now()
         with open_ledger(settings.ledger.url) as ledger:
-            return _looked_back(order, ledger, settings, run_id)
+            return _looked_back(order, ledger, settings.lists.zone, run_id, now)
 
     return carry_out(
         _work, lambda head: HistoryDocument(head=head), lambda one: _write(one, history_lines, asked)
     )
 
 
-def _looked_back(order: LookBack, ledger: Ledger, settings: Settings, run_id: str) -> HistoryDocument:
-    now = build_clock(settings).now()
-    document = HistoryDocument(
-        head=Head(run_id=run_id, started_at=now, finished_at=now, exit_code=ExitCode.IN_STEP)
-    )
+def _now_of(ledger: Ledger) -> datetime:
+    """Now, and never before the latest run: what a tenant's clock said is the later truth."""
+    latest = [one.started_at for one in ledger.runs.latest(limit=1)]
+    return max([datetime.now(UTC), *latest])
+
+
+def _looked_back(
+    order: LookBack, ledger: Ledger, zone: tzinfo, run_id: str, now: datetime
+) -> HistoryDocument:
+    head = Head(run_id=run_id, started_at=now, finished_at=now, exit_code=ExitCode.IN_STEP)
+    document = HistoryDocument(head=head)
+    if order.case:
+        return replace(document, of_case=order.case, **vars(case_history(ledger, order.case)))
+    if order.on is not None and order.until is not None:
+        cases, notes = in_force_between(ledger, order.on, order.until, zone=zone, now=now)
+        return replace(document, on=order.on, until=order.until, in_force=cases, notes=notes)
     if order.on is not None:
-        cases, notes = in_force_on(ledger, order.on, zone=settings.lists.zone, now=now)
+        cases, notes = in_force_on(ledger, order.on, zone=zone, now=now)
         return replace(document, on=order.on, in_force=cases, notes=notes)
     if order.run:
         run = past_run(ledger, order.run)

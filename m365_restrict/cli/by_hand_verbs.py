@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from m365_restrict.cli.evidence_verbs import LedgerFile
 from m365_restrict.cli.options import EnvFile, Json, OutputFile, OutputFormat, format_of
 
 by_hand_verbs = typer.Typer()
@@ -122,29 +123,47 @@ def history(
         datetime | None,
         typer.Option("--on", formats=_DAY, help="What stood at the end of this day."),
     ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=_DAY, help="With --on: what stood at any time up to this day."),
+    ] = None,
     run: Annotated[str, typer.Option("--run", metavar="RUN", help="What this run wrote.")] = "",
+    case: Annotated[
+        str,
+        typer.Option(
+            "--case", metavar="CASE", help="All about one case; of 2026-10, who signed that month's report."
+        ),
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="How many runs.")] = 20,
+    ledger: LedgerFile = None,
     json: Json = False,
     output: OutputFormat = "text",
     output_file: OutputFile = None,
     env_file: EnvFile = None,
 ) -> None:
-    """Look back: the latest runs; what stood on a day; or what one run wrote, before and after.
+    """Look back: the latest runs; what stood on a day; what one run wrote; or all that is known of a case.
 
-    Asks the ledger alone, no service. It knows what this installation wrote and took over; what somebody
-    else changed in Exchange in between stands in the drift reports of those days. Councillors' own choices
-    are counted under a number and shown to nobody. Changes nothing.
+    Of a case: who saved what when, as the lists' version history said; how each approving save was judged
+    and which values it is of; every write to its rules; and what each run of drift found.
 
-    Exits 0, 3 where there is no such run.
+    Asks the ledger alone, no service; with --ledger it needs no settings. It knows what this installation
+    wrote and took over; what somebody else changed in Exchange in between stands in the drift reports of
+    those days. Councillors' own choices are counted under a number and shown to nobody. Changes nothing.
+
+    Exits 0, 3 where there is no such run or case.
 
     Example: m365-restrict history --on 2027-03-01
     """
     from m365_restrict.cli.by_hand import LookBack, run_history
     from m365_restrict.cli.by_hand_session import Asked
 
-    if on is not None and run.strip():
-        raise typer.BadParameter("Give either --on or --run.")
-    order = LookBack(on=_day(on), run=run.strip(), limit=limit)
+    if sum(map(bool, (on, run.strip(), case.strip()))) > 1:
+        raise typer.BadParameter("Give one of --on, --run and --case.")
+    if until is not None and (on is None or until < on):
+        raise typer.BadParameter("Give --on with the first day, not later than --until.")
+    order = LookBack(
+        on=_day(on), until=_day(until), run=run.strip(), case=case.strip(), limit=limit, ledger=ledger
+    )
     asked = Asked(env_file=env_file, output=format_of(output, json=json), file=output_file)
     raise typer.Exit(run_history(order, asked, os.environ))
 

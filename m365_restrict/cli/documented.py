@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from m365_restrict.cli.output import write_whole
 from m365_restrict.cli.streams import hand_over
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.runs import RunStart
 from m365_restrict.masking import masked_logs, masked_traceback

@@ -78,12 +78,16 @@ def run_verify(expected: str, request: EvidenceRequest, environ: Mapping[str, st
 
 
 def _opened(request: EvidenceRequest, environ: Mapping[str, str]) -> Ledger:
-    """The ledger, for reading only. A file that is named must be there: none is no empty ledger here."""
     if request.ledger is None:
         return open_ledger(load_settings(environ, request.env_file).ledger.url, read_only=True)
-    if not request.ledger.is_file():
-        raise LedgerError(f"There is no file {request.ledger}.")
-    return open_ledger(f"sqlite:///{request.ledger}", read_only=True)
+    return opened_file(request.ledger)
+
+
+def opened_file(file: Path) -> Ledger:
+    """The ledger in a file, for reading only. It must be there: none is no empty ledger here."""
+    if not file.is_file():
+        raise LedgerError(f"There is no file {file}.", advice="Correct the path that --ledger names.")
+    return open_ledger(f"sqlite:///{file}", read_only=True)
 
 
 def _head(run_id: str, began: datetime, code: ExitCode) -> Head:

@@ -1,13 +1,12 @@
 """`letter`: opens readers alone and writes the letter's two files. The ledger records that it was run."""
 
-import os
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
 from m365_restrict.cli.stopping import Stopping
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
@@ -84,7 +83,7 @@ def _saver(folder: Path) -> Callable[[Letter], tuple[Path, ...]]:
         paths = {folder / f"{letter.file_name}{ending}": content for ending, content in contents.items()}
         try:
             for path, content in paths.items():
-                _write_whole(path, content)
+                write_whole(path, content)
         except OSError as error:
             raise ConfigurationError(
                 f"The letter cannot be written to {folder}: {error}", advice="Give another --output-dir."
@@ -92,19 +91,6 @@ def _saver(folder: Path) -> Callable[[Letter], tuple[Path, ...]]:
         return tuple(paths)
 
     return _save
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Beside the file first, so that nobody reads half of it; readable by the owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _write(document: LetterDocument, request: LetterRequest) -> None:

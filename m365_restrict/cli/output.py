@@ -1,28 +1,28 @@
 """Where a document goes: stdout or a file, as text, JSON or HTML. Files are whole or not there."""
 
 import io
-import os
 import shutil
 import sys
-import tempfile
-from pathlib import Path
 
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.told import Told
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.report.console import console_for, print_document
-from m365_restrict.report.documents import Document, DriftDocument, PlanDocument
+from m365_restrict.report.documents import Document, PlanDocument
 from m365_restrict.report.json_text import to_json
 
 
-def write_document(document: Document, request: Request) -> None:
+def write_told(told: Told, request: Request) -> None:
     """Write the result where the request wants it. Raises OSError where a file cannot be written."""
+    document = told.document
     if request.save is not None and isinstance(document, PlanDocument):
         from m365_restrict.cli.saved_plan import save_plan
 
         save_plan(document, request.save)
-    if request.html is not None and isinstance(document, DriftDocument):
-        from m365_restrict.report.html import to_html
+    if request.html is not None and told.report is not None:
+        from m365_restrict.report.page.html import to_page  # draws charts, which takes a while to load
 
-        write_whole(request.html, to_html(document))
+        write_whole(request.html, to_page(told.report))
     if request.file is not None:
         write_whole(request.file, _text_of(document, request))
     elif request.output == "json":
@@ -38,16 +38,3 @@ def _text_of(document: Document, request: Request) -> str:
     stream = io.StringIO()
     print_document(document, console_for(stream), detail=request.detail)
     return stream.getvalue()
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write beside the file and rename, so that nobody ever reads half of it; readable by the owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from m365_restrict.cli.documented import carry_out, run_start, write_text
-from m365_restrict.cli.output import write_whole
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd

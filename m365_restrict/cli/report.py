@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from m365_restrict.cli.beside import beside_of
 from m365_restrict.cli.documented import carry_out, run_start
+from m365_restrict.cli.report_delivery import deliver_packs
 from m365_restrict.cli.report_faces import ReportFormat, write_report
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
@@ -19,26 +21,28 @@ from m365_restrict.report.documents import DriftDocument, Verb
 from m365_restrict.report.model import Period, Report, ReportVerb
 from m365_restrict.report.report_json import report_to_json
 from m365_restrict.reporting.compose import compose
-from m365_restrict.reporting.coverage import read_coverage
 from m365_restrict.reporting.failed import failed_report
+from m365_restrict.reporting.packs import latest_days, make_packs
 from m365_restrict.reporting.periods import period_covered
-from m365_restrict.reporting.request import Beside, ReportRequest
+from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.run_context import Run
 from m365_restrict.run_document import document_of
-from m365_restrict.tenant.mail_exchangers import Resolver, dns_resolver
+from m365_restrict.telling.deliver import Packs
+from m365_restrict.tenant.mail_exchangers import Resolver
 from m365_restrict.tenant.session import open_readers
 from m365_restrict.unsigned_reports import monthly_reports_made, note_monthly_report
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import build_clock, delivery_options, tenant_options
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOrder:
     """What was asked for on the command line. `output` is a file or a folder, None for stdout.
 
-    `resolver` asks where mail for a domain is delivered; None takes the settings' own.
+    `resolver` asks where mail for a domain is delivered; None takes the settings' own. With `deliver` it is
+    brought to those whom the settings name, besides.
     """
 
     request: ReportRequest = field(default_factory=ReportRequest)
@@ -46,10 +50,19 @@ class ReportOrder:
     output: Path | None = None
     env_file: Path | None = None
     resolver: Resolver | None = None
+    deliver: bool = False
+
+
+@dataclass(frozen=True)
+class _Made:
+    """The report that was asked for, and all those to deliver; None where nothing is."""
+
+    report: Report
+    packs: Packs | None = None
 
 
 def run_report(order: ReportOrder, environ: Mapping[str, str]) -> int:
-    """Make the report and write it; the exit code, which is that of `drift`."""
+    """Make the report, deliver it where that was asked for, and write it; the exit code, that of `drift`."""
 
     async def _work(run_id: str) -> Report:
         return await _session(order, load_settings(environ, order.env_file), run_id)
@@ -69,12 +82,16 @@ async def _session(order: ReportOrder, settings: Settings, run_id: str) -> Repor
         ledger.runs.begin(start)
         try:
             work = _composed(order, settings, ledger, start, clock.now, seen)
-            report = await Stopping().heeded(work)
+            made = await Stopping().heeded(work)
         except RestrictError as error:
             ended = clock.now()
             evidence = seen.evidence(ended, error)
             ledger.runs.finish(run_id, RunEnd(finished_at=ended, exit_code=error.exit_code), evidence)
             raise
+        report = made.report
+        if made.packs is not None:
+            # Before the run's end, whose entry in the chain proves what the ledger keeps of it.
+            await deliver_packs(made.packs, settings, ledger, run=(run_id, start.started_at))
         ledger.runs.finish(run_id, _end_of(report), seen.evidence(report.head.finished_at))
         return report
 
@@ -86,7 +103,7 @@ async def _composed(
     start: RunStart,
     finished: Callable[[], datetime],
     seen: Recording,
-) -> Report:
+) -> _Made:
     async with AsyncExitStack() as stack:
         readers = await stack.enter_async_context(open_readers(tenant_options(settings)))
         run = Run(
@@ -105,10 +122,21 @@ async def _composed(
         if not isinstance(document, DriftDocument):
             raise AssertionError("a run of drift has the document of drift")
         seen.ended_with(document)
-        beside = Beside(not_covered=await read_coverage(run, _resolver(order, settings)))
-        report = await compose(run, found, document, request=order.request, finished=finished, beside=beside)
+        beside = await beside_of(run, settings, order.resolver)
+
+        async def _make(request: ReportRequest) -> Report:
+            return await compose(run, found, document, request=request, finished=finished, beside=beside)
+
+        report = await _make(order.request)
         _note(run, report)
-        return report
+        if not order.deliver:
+            return _Made(report)
+        options, domains = delivery_options(settings), found.people.domains
+        packs = await make_packs(
+            _make, report, order.request, options=options, ledger=ledger.deliveries, domains=domains
+        )
+        unseen, latest = found.watched.unseen, latest_days(found.findings)
+        return _Made(report, replace(packs, unseen=unseen, latest=latest))
 
 
 def _refuse_future(request: ReportRequest, run: Run) -> None:
@@ -129,13 +157,6 @@ def _note(run: Run, report: Report) -> None:
     month, latest = report.period.first, period_covered(Period.MONTHLY, today=run.today).first
     if month >= min(monthly_reports_made(run.ledger), default=latest):
         note_monthly_report(run.ledger, month, on=run.today, run_id=run.run_id)
-
-
-def _resolver(order: ReportOrder, settings: Settings) -> Resolver | None:
-    """Nobody asks the world about the domains of a sandbox."""
-    if order.resolver is not None or settings.clock.url:
-        return order.resolver
-    return dns_resolver(settings.doctor.dns_server)
 
 
 def _end_of(report: Report) -> RunEnd:

@@ -1,12 +1,11 @@
 """The forms that a report can take, each made from the one model, and where each goes."""
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.report.model import Period, Report, ReportLanguage
 from m365_restrict.report.report_json import report_to_json
 from m365_restrict.report.report_text import report_lines
@@ -14,16 +13,18 @@ from m365_restrict.report.text import plain
 
 
 class ReportFormat(StrEnum):
-    """The forms. The value is the ending of a file's name, but for text."""
+    """The forms. CSV is several files, which one file can hold as a zip."""
 
     TEXT = "text"
     JSON = "json"
     HTML = "html"
+    CSV = "csv"
+    XLSX = "xlsx"
 
     @property
     def ending(self) -> str:
         """How the name of such a file ends."""
-        return ".txt" if self is ReportFormat.TEXT else f".{self.value}"
+        return {ReportFormat.TEXT: ".txt", ReportFormat.CSV: ".zip"}.get(self, f".{self.value}")
 
     @property
     def is_for_files(self) -> bool:
@@ -45,11 +46,25 @@ def _html(report: Report) -> bytes:
     return to_page(report).encode()
 
 
+def _csv(report: Report) -> bytes:
+    from m365_restrict.report.csv_files import to_csv_zip
+
+    return to_csv_zip(report, stem_of(report))
+
+
+def _xlsx(report: Report) -> bytes:
+    from m365_restrict.report.spreadsheet import to_spreadsheet
+
+    return to_spreadsheet(report)
+
+
 Face = Callable[[Report], bytes]
 FACES: Mapping[ReportFormat, Face] = {
     ReportFormat.TEXT: _text,
     ReportFormat.JSON: _json,
     ReportFormat.HTML: _html,
+    ReportFormat.CSV: _csv,
+    ReportFormat.XLSX: _xlsx,
 }
 LANGUAGES: Mapping[ReportFormat, frozenset[ReportLanguage]] = {ReportFormat.HTML: frozenset(ReportLanguage)}
 """The languages of a form; one that is not named here is in English."""
@@ -57,7 +72,8 @@ LANGUAGES: Mapping[ReportFormat, frozenset[ReportLanguage]] = {ReportFormat.HTML
 
 def format_of_file(path: Path) -> ReportFormat | None:
     """The form that a file's name asks for; None where it asks for none."""
-    return next((one for one in ReportFormat if one.ending == path.suffix.lower()), None)
+    asked = path.suffix.lower()
+    return next((one for one in ReportFormat if asked in {one.ending, f".{one.value}"}), None)
 
 
 def languages_of(form: ReportFormat) -> frozenset[ReportLanguage]:
@@ -67,31 +83,48 @@ def languages_of(form: ReportFormat) -> frozenset[ReportLanguage]:
 
 def file_name(report: Report, form: ReportFormat) -> str:
     """A name that says what the report is, and nothing about anybody: 2026-10-01-monthly-compliance.json."""
+    return f"{stem_of(report)}{form.ending}"
+
+
+def stem_of(report: Report) -> str:
+    """The name of a report's file without its ending."""
     period = report.period
     when = period.first.isoformat()
     if period.kind is Period.RUN:
         when = f"{report.head.started_at:%Y%m%dT%H%M%SZ}"
     tongue = "" if report.language is ReportLanguage.ENGLISH else f"-{report.language.value}"
-    return f"{when}-{period.kind.value}-{report.edition.value}{tongue}{form.ending}"
+    return f"{when}-{period.kind.value}-{report.edition.value}{tongue}"
+
+
+def cannot_hold(form: ReportFormat, output: Path) -> bool:
+    """Whether this is a file and the form is several: CSV goes into a folder or into a zip."""
+    is_file = output.suffix.lower() == ".csv" or output.is_file()
+    return form is ReportFormat.CSV and is_file and not _is_zip(output)
 
 
 def write_report(report: Report, form: ReportFormat, output: Path | None) -> None:
     """To stdout, to a file, or under a name of its own into a folder. Raises OSError."""
+    if output is not None and form is ReportFormat.CSV and not _is_zip(output):
+        _write_tables(report, output)
+        return
     content = FACES[form](report)
     if output is None:
         sys.stdout.write(content.decode())
     else:
-        _write_whole(output / file_name(report, form) if output.is_dir() else output, content)
+        write_whole(output / file_name(report, form) if output.is_dir() else output, content)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write beside the file and rename, so that nobody ever reads half of it; readable by the owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _is_zip(output: Path) -> bool:
+    return output.suffix.lower() == ReportFormat.CSV.ending and not output.is_dir()
+
+
+def _write_tables(report: Report, folder: Path) -> None:
+    """Each table into a file. What an earlier run made and this report does not have is not left there."""
+    from m365_restrict.report.csv_files import csv_name, csv_tables
+    from m365_restrict.report.table import TableName
+
+    stem, made = stem_of(report), dict(csv_tables(report))
+    for name in set(TableName) - made.keys():
+        (folder / csv_name(stem, name)).unlink(missing_ok=True)
+    for name, content in made.items():
+        write_whole(folder / csv_name(stem, name), content)

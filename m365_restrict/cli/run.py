@@ -6,25 +6,28 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
-from m365_restrict.cli.output import write_document
+from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.streams import hand_over, tell
+from m365_restrict.cli.told import Told
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.masking import masked_logs, masked_traceback
-from m365_restrict.report.documents import Document, Failure, Head, document_after_failure
+from m365_restrict.report.documents import Failure, Head, document_after_failure
 from m365_restrict.report.lines import failure_of
+from m365_restrict.reporting.failed import failed_report
+from m365_restrict.reporting.request import ReportRequest
 
 Say = Callable[[str], None]
 
 
 def run_verb(request: Request, environ: Mapping[str, str]) -> int:
     """Carry out one verb and print what came of it; the exit code agrees with the document's status."""
-    document = document_for(request, environ, say=tell)
-    return hand_over(lambda: write_document(document, request), document.head.exit_code)
+    told = told_of(request, environ, say=tell)
+    return hand_over(lambda: write_told(told, request), told.document.head.exit_code)
 
 
-def document_for(request: Request, environ: Mapping[str, str], *, say: Say) -> Document:
-    """The document of one run; errors that end it are in it."""
+def told_of(request: Request, environ: Mapping[str, str], *, say: Say) -> Told:
+    """What one run tells; errors that end it are in it."""
     started = datetime.now(UTC)
     run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
     try:
@@ -44,9 +47,7 @@ def document_for(request: Request, environ: Mapping[str, str], *, say: Say) -> D
         return _failed(request, run_id, started, ExitCode.UNEXPECTED, failure)
 
 
-def _failed(
-    request: Request, run_id: str, started: datetime, exit_code: ExitCode, failure: Failure
-) -> Document:
+def _failed(request: Request, run_id: str, started: datetime, exit_code: ExitCode, failure: Failure) -> Told:
     head = Head(
         run_id=run_id,
         started_at=started,
@@ -54,4 +55,5 @@ def _failed(
         exit_code=exit_code,
         error=failure,
     )
-    return document_after_failure(request.verb, head, address=request.address)
+    document = document_after_failure(request.verb, head, address=request.address)
+    return Told(document=document, report=failed_report(head, ReportRequest()) if request.html else None)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from m365_restrict.cli.output import write_whole
 from m365_restrict.cli.streams import tell
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ErrorCode, PlanRefused
 from m365_restrict.plan.basis import Basis, Piece
 from m365_restrict.report.documents import PlanDocument

@@ -1,7 +1,7 @@
 """Where the script for an administrator goes, and how its plan was approved (docs/enforce-with.md)."""
 
-from m365_restrict.cli.output import write_whole
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ConfigurationError
 from m365_restrict.run_context import HandOver
 from settings.choices import EnforceWith

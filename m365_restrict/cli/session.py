@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from m365_restrict.cli.approval import approver
+from m365_restrict.cli.beside import beside_of
 from m365_restrict.cli.question import question_of
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.script_file import hand_over_for
 from m365_restrict.cli.stopping import Stopping
+from m365_restrict.cli.told import Told
 from m365_restrict.errors import RestrictError
 from m365_restrict.evidence.recording import RECORDED, Recording
 from m365_restrict.explain import explain
@@ -20,8 +22,10 @@ from m365_restrict.ledger.lease import Holder, Lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Document, PlanDocument, Verb
+from m365_restrict.report.documents import Document, DriftDocument, PlanDocument, Verb
 from m365_restrict.report.json_text import to_json
+from m365_restrict.reporting.compose import compose
+from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.run_document import document_of
 from m365_restrict.tenant.clock import Clock
@@ -34,7 +38,7 @@ from settings.tenant_options import build_clock, tenant_options
 
 async def run_session(
     request: Request, environ: Mapping[str, str], *, run_id: str, say: Callable[[str], None]
-) -> Document:
+) -> Told:
     """Run one verb. Only apply and heal open a writer, and only while they hold the lease."""
     settings = load_settings(environ, request.env_file)
     clock = build_clock(settings)
@@ -48,14 +52,15 @@ async def run_session(
         ledger.runs.begin(start)
         moment = _Moment(start=start, say=say, clock=clock, stopping=Stopping())
         try:
-            document = await moment.stopping.heeded(_run(request, settings, ledger, moment))
+            told = await moment.stopping.heeded(_run(request, settings, ledger, moment))
         except RestrictError as error:
             ended = clock.now()
             seen = moment.recording.evidence(ended, error)
             ledger.runs.finish(run_id, RunEnd(finished_at=ended, exit_code=error.exit_code), seen)
             raise
+        document = told.document
         ledger.runs.finish(run_id, _end_of(document), moment.recording.evidence(document.head.finished_at))
-        return document
+        return told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,16 +74,17 @@ class _Moment:
     recording: Recording = field(default_factory=Recording)
 
 
-async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Moment) -> Document:
+async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Moment) -> Told:
     start, stopping = moment.start, moment.stopping
     if request.from_ledger:
-        return explain_from_ledger(
+        explained = explain_from_ledger(
             ledger,
             question_of(request),
             protected=settings.policy.protected_mailboxes,
             run_id=start.run_id,
             now=start.started_at,
         )
+        return Told(document=explained)
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
         lease = stack.enter_context(_lease(settings, ledger, start)) if request.writes else None
@@ -105,8 +111,20 @@ async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Mo
         if request.verb in RECORDED:
             run = moment.recording.watching(run)
         if request.verb is Verb.EXPLAIN:
-            return await explain(run, question_of(request), moment.clock.now())
-        return document_of(run, await reconcile(run), moment.clock.now())
+            return Told(document=await explain(run, question_of(request), moment.clock.now()))
+        found = await reconcile(run)
+        document = document_of(run, found, moment.clock.now())
+        if not isinstance(document, DriftDocument) or request.html is None:
+            return Told(document=document)
+        report = await compose(
+            run,
+            found,
+            document,
+            request=ReportRequest(),
+            finished=lambda: document.head.finished_at,
+            beside=await beside_of(run, settings),
+        )
+        return Told(document=document, report=report)
 
 
 def _lease(settings: Settings, ledger: Ledger, start: RunStart) -> AbstractContextManager[Lease]:

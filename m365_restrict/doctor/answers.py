@@ -22,6 +22,7 @@ _ASKED: Mapping[Question, str] = {
     Question.SIZE_TOLD: "Does the service tell a rule's size?",
     Question.CHANGED_BY: "Does a rule say which application changed it?",
     Question.PATTERN_ANCHORS: "Which anchors does a pattern need?",
+    Question.REDIRECT_TRACE: "Where does the message trace show a redirect?",
     Question.COPIES: "How many copies does the single contact get of a message that it is a recipient of?",
 }
 # What this program cannot do without; the other answers are for people, or are obeyed.

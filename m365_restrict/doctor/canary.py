@@ -9,6 +9,7 @@ from m365_restrict.doctor.canary_judge import (
     CanaryCheck,
     Evidence,
     is_good,
+    redirect_shown,
     settle,
     wanted_checks,
 )
@@ -25,9 +26,10 @@ from m365_restrict.doctor.document import CanaryLine, CanaryState, DoctorDocumen
 from m365_restrict.errors import ExitCode, RequestRefused, RunStopped, ServiceError, first_of
 from m365_restrict.ledger.tenant_profile import Canary
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.leaks import RedirectTrace
 from m365_restrict.report.documents import Head
 from m365_restrict.rules.patterns import PatternAnchors
-from m365_restrict.rules.tenant_profile import NO, Question, TenantAnswer, canary_form
+from m365_restrict.rules.tenant_profile import NO, YES, Question, TenantAnswer, canary_form
 from m365_restrict.rules.transport_rule import SenderMatch
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantWriters
@@ -82,7 +84,7 @@ class CanaryRun:
         if state is not CanaryState.WAITING:
             async with writing.open_writers() as writers:
                 canary = await self._end(canary, writers, passed=state is CanaryState.PASSED)
-            self._learn(canary)
+            self._learn(canary, shown=redirect_shown(evidence, self.parts.captured))
         return self._document(Doing.CANARY_CONFIRM, canary)
 
     def status(self) -> DoctorDocument:
@@ -163,7 +165,7 @@ class CanaryRun:
         wanted = wanted_checks(refuses=bool(self.parts.refuses))
         return tuple(check.value for check in wanted if check.value not in canary.answers)
 
-    def _learn(self, canary: Canary) -> None:
+    def _learn(self, canary: Canary, *, shown: RedirectTrace | None) -> None:
         """Keep what the canary has shown about this tenant, for the compiler and for people."""
         found: dict[Question, str] = {}
         copies = canary.answers.get(CanaryCheck.COPIES.value, "")
@@ -177,6 +179,8 @@ class CanaryRun:
         elif matched == NO:
             # From took the address and did not match it: patterns are the other way to name a sender.
             found[Question.FROM_EXTERNAL] = NO
+        if shown is not None and matched == YES:
+            found[Question.REDIRECT_TRACE] = shown.value
         answers = [
             TenantAnswer(question=question, value=value, source="canary", at=self.run.now)
             for question, value in found.items()

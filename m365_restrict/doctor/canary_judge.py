@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.leaks import RedirectTrace
 from m365_restrict.rules.tenant_profile import NO, YES
 from m365_restrict.tenant.trace import TraceLine
 
@@ -72,6 +73,18 @@ def settle(
         if unseen or (check is CanaryCheck.EXPIRY and not ended):
             continue
         yield check, CONTRADICTED if _contradicts(check, value, evidence) else value
+
+
+def redirect_shown(evidence: Evidence, captured: str) -> RedirectTrace | None:
+    """How the trace shows that the first message was redirected away from `captured`; None: unknown.
+
+    Only for a canary whose rule has acted.
+    """
+    if isinstance(evidence.first, Unknown) or not evidence.first:
+        return None
+    if _status(evidence.first, captured) != _DELIVERED:
+        return RedirectTrace.CONTACT
+    return RedirectTrace.RECIPIENT if evidence.named else RedirectTrace.UNTOLD
 
 
 def _contradicts(check: CanaryCheck, value: str, evidence: Evidence) -> bool:

@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import applied_rules
 from m365_restrict.ledger.values import (
+    JsonProperties,
+    decode_main_addresses,
     decode_properties,
     decode_spellings,
+    encode_main_addresses,
     encode_properties,
     encode_spellings,
 )
@@ -44,13 +47,19 @@ class AppliedRules:
                 item_id=row.item_id,
                 written_at=row.applied_at,
                 spellings=decode_spellings(row.properties),
+                main_addresses=decode_main_addresses(row.properties),
             )
             for row in rows
         )
 
     def record(self, applied: Applied, *, run_id: str, at: datetime) -> None:
-        """Keep one rule as it was read back after a write, in place of what was known of that key."""
+        """Keep one rule as it was read back after a write, in place of what was known of that key.
+
+        What was noted of main addresses stays: a write has not asked the directory.
+        """
         with self._database.writing() as connection:
+            stored = _stored(connection, applied.key) or {}
+            mains = encode_main_addresses(decode_main_addresses(stored))
             connection.execute(delete(applied_rules).where(applied_rules.c.key == applied.key))
             connection.execute(
                 insert(applied_rules).values(
@@ -60,7 +69,9 @@ class AppliedRules:
                     mailbox=applied.mailbox,
                     case_reference=applied.case_reference,
                     name=applied.name,
-                    properties=encode_properties(applied.properties) | encode_spellings(applied.spellings),
+                    properties=encode_properties(applied.properties)
+                    | encode_spellings(applied.spellings)
+                    | mains,
                     chosen_by_holder=applied.chosen_by_holder,
                     saved=applied.saved,
                     holder_ended=applied.holder_ended,
@@ -69,6 +80,19 @@ class AppliedRules:
                     run_id=run_id,
                 )
             )
+
+    def note_main_addresses(self, key: str, mains: Mapping[str, str]) -> None:
+        """Remember for which addresses of the case senders of a rule stand. An unknown key is no error."""
+        with self._database.writing() as connection:
+            stored = _stored(connection, key)
+            if stored is not None:
+                kept = encode_properties(decode_properties(stored))
+                kept |= encode_spellings(decode_spellings(stored))
+                connection.execute(
+                    update(applied_rules)
+                    .where(applied_rules.c.key == key)
+                    .values(properties=kept | encode_main_addresses(mains))
+                )
 
     def rename(self, rules: Mapping[str, Applied]) -> None:
         """Keep rules under the names that their cases bear now, all or none.
@@ -99,6 +123,11 @@ class AppliedRules:
             connection.execute(
                 update(applied_rules).where(applied_rules.c.key == key).values(holder_ended=True)
             )
+
+
+def _stored(connection: Connection, key: str) -> JsonProperties | None:
+    found = connection.execute(select(applied_rules).where(applied_rules.c.key == key)).one_or_none()
+    return None if found is None else found.properties
 
 
 def _names(rule: Applied) -> dict[str, str]:

@@ -1,15 +1,26 @@
-"""What was asked of the tenant's audit log, and what it said about each approving save."""
+"""What was asked of services that answer later, and what the audit log said about each approving save."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from sqlalchemy import delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import audit_opinions, audit_queries
+from m365_restrict.outcome import Unknown
 from m365_restrict.policy.audited import AuditVerdict
+
+
+class Purpose(StrEnum):
+    """What a question is about."""
+
+    APPROVALS = "approvals"
+    CHANGES = "changes"
+    SECOND_VIEW = "second_view"
+    """A snapshot of the configuration, which is asked for and read in the same way."""
 
 
 class AskedState(StrEnum):
@@ -30,6 +41,20 @@ class AskedQuery:
     state: AskedState
     reason: str = ""
     number: int = 0
+    purpose: Purpose = Purpose.APPROVALS
+
+    @classmethod
+    def made(cls, answer: str | Unknown, *, tenant_id: str, at: datetime, purpose: Purpose) -> Self:
+        """A question that has just been asked, with the id that it was given or why it was refused."""
+        refused = isinstance(answer, Unknown)
+        return cls(
+            tenant_id=tenant_id,
+            query_id="" if isinstance(answer, Unknown) else answer,
+            asked_at=at,
+            state=AskedState.FAILED if refused else AskedState.WAITING,
+            reason=answer.reason if isinstance(answer, Unknown) else "",
+            purpose=purpose,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,23 +80,27 @@ class AuditMemory:
         """Work on an open database."""
         self._database = database
 
-    def latest(self, tenant_id: str) -> AskedQuery | None:
-        """The question that was asked last of that tenant."""
+    def latest(self, tenant_id: str, purpose: Purpose = Purpose.APPROVALS) -> AskedQuery | None:
+        """The question of that purpose that was asked last of that tenant."""
         wanted = (
             select(audit_queries)
-            .where(audit_queries.c.tenant_id == tenant_id)
+            .where((audit_queries.c.tenant_id == tenant_id) & (audit_queries.c.purpose == purpose.value))
             .order_by(audit_queries.c.number.desc())
             .limit(1)
         )
         with self._database.reading() as connection:
             row = connection.execute(wanted).mappings().first()
-        return None if row is None else AskedQuery(**{**row, "state": AskedState(row["state"])})
+        if row is None:
+            return None
+        return AskedQuery(**{**row, "state": AskedState(row["state"]), "purpose": Purpose(row["purpose"])})
 
-    def note(self, query: AskedQuery) -> None:
-        """Remember a question that was asked, or refused."""
+    def note(self, query: AskedQuery) -> AskedQuery:
+        """Remember a question that was asked, or refused; the same with its number."""
         values = {name: value for name, value in vars(query).items() if name != "number"}
+        values |= {"state": query.state.value, "purpose": query.purpose.value}
         with self._database.writing() as connection:
-            connection.execute(insert(audit_queries).values({**values, "state": query.state.value}))
+            made = connection.execute(insert(audit_queries).values(values)).inserted_primary_key
+        return query if made is None else replace(query, number=int(made[0]))
 
     def end(self, query: AskedQuery, state: AskedState, *, reason: str = "") -> None:
         """Say what became of a question."""

@@ -239,7 +239,9 @@ class _Proving:
         code = EvidenceCode.TABLE_UNPROVEN if at_work else EvidenceCode.TABLE_ALTERED
         named = sorted({str(row["run_id"]) for row in rows if row.get("run_id")})
         of_runs = f", of the runs {', '.join(named)}" if named else ""
-        said = f"Not as entry {last.number} left it, in rows: {len(rows)}{of_runs}."
+        items = sorted({_item(row) for row in rows if row.get("item_id")})
+        of_items = f", of the items {', '.join(items)}" if items else ""
+        said = f"Not as entry {last.number} left it, in rows: {len(rows)}{of_runs}{of_items}."
         concerned = at_work[-1:] or named[-1:] or [last.run_id]
         self._say(code, table.name, said, run_id=concerned[0])
 
@@ -283,6 +285,12 @@ def _readable(row: Mapping[str, Any]) -> Entry | None:
 def _roots(entry: Entry) -> list[str]:
     named = [entry.content.get(name) for name in ("state", "runs", "removed")]
     return [str(one) for one in (*named, *entry.parts.values()) if one]
+
+
+def _item(row: Mapping[str, Json]) -> str:
+    """Which list item a row is about, with the version where it is about one; nobody's address."""
+    version = f" version {row['version']}" if row.get("version") else ""
+    return f"{row['item_id']}{version}"
 
 
 def _changed_rows(

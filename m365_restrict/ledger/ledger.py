@@ -8,15 +8,18 @@ from typing import Self
 
 from m365_restrict.ledger.applied import AppliedRules
 from m365_restrict.ledger.audit_memory import AuditMemory
+from m365_restrict.ledger.beside_memory import BesideMemory
 from m365_restrict.ledger.claims import ImportedRules, OwnershipClaims
 from m365_restrict.ledger.database import Database, open_database
 from m365_restrict.ledger.deletions import Deletions
+from m365_restrict.ledger.deliveries import Deliveries
 from m365_restrict.ledger.drafts import DraftedLetters
 from m365_restrict.ledger.evidence import Evidence
 from m365_restrict.ledger.findings import FindingsSince
 from m365_restrict.ledger.freezes import Freezes
 from m365_restrict.ledger.lease import Holder, Lease, held_lease
 from m365_restrict.ledger.lives import CaseLives
+from m365_restrict.ledger.mail_seen import MailSeen
 from m365_restrict.ledger.mailboxes import OpaqueMailboxes
 from m365_restrict.ledger.notices import NoticesSent
 from m365_restrict.ledger.openings import Openings
@@ -47,6 +50,7 @@ class Ledger:
         self.lives = CaseLives(database)
         self.deletions = Deletions(database)
         self.drafts = DraftedLetters(database)
+        self.deliveries = Deliveries(database)
         self.claims = OwnershipClaims(database)
         self.imports = ImportedRules(database)
         self.waivers = Waivers(database)
@@ -55,6 +59,8 @@ class Ledger:
         self.tenant_answers = TenantAnswers(database)
         self.canaries = Canaries(database)
         self.audit = AuditMemory(database)
+        self.beside = BesideMemory(database)
+        self.mail_seen = MailSeen(database)
         self.evidence = Evidence(database)
 
     def lease(

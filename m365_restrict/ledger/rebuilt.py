@@ -25,6 +25,8 @@ _BEGUN_ANEW = frozenset(
         "vanished_items",
         "audit_queries",
         "audit_opinions",
+        "mail_seen",
+        "mail_told",
         "evidence_bodies",
         "evidence_chain",
         "evidence_head",

@@ -18,7 +18,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD_REVISION = "0011"
+HEAD_REVISION = "0014"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -335,6 +335,32 @@ audit_queries = Table(
     Column("asked_at", Instant, nullable=False),
     Column("state", String(16), nullable=False),
     Column("reason", Text, nullable=False),
+    Column("purpose", String(16), nullable=False, server_default="approvals"),
+)
+
+sought_changes = Table(
+    "sought_changes",
+    metadata,
+    Column("finding_key", String(512), primary_key=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("told", Text, nullable=False),
+    Column("read_until", Instant),
+)
+
+last_looks = Table(
+    "last_looks",
+    metadata,
+    Column("what", String(128), primary_key=True),
+    Column("at", Instant, nullable=False),
+)
+
+second_views = Table(
+    "second_views",
+    metadata,
+    Column("tenant_id", String(64), primary_key=True),
+    Column("taken_at", Instant, nullable=False),
+    Column("told", Text, nullable=False),
 )
 
 audit_opinions = Table(
@@ -345,6 +371,34 @@ audit_opinions = Table(
     Column("verdict", String(16), nullable=False),
     Column("actor", String(320), nullable=False),
     Column("until", Instant, nullable=False),
+)
+
+mail_seen = Table(
+    "mail_seen",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant_id", String(64), nullable=False, index=True),
+    Column("item_id", String(64), nullable=False, index=True),
+    Column("since", Instant, nullable=False),
+    Column("until", Instant, nullable=False),
+    Column("day", Date, nullable=False, index=True),
+    Column("seen", Integer, nullable=False),
+    Column("redirected", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("filed", Integer, nullable=False),
+    Column("leaked", Integer, nullable=False),
+    Column("unsure", Integer, nullable=False),
+)
+
+mail_told = Table(
+    "mail_told",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("tenant_id", String(64), nullable=False, index=True),
+    Column("item_id", String(64), nullable=False, index=True),
+    Column("until", Instant, nullable=False),
+    Column("day", Date, nullable=False),
+    Column("leaked", Integer, nullable=False),
 )
 
 evidence_bodies = Table(
@@ -376,4 +430,36 @@ evidence_head = Table(
     Column("name", String(16), primary_key=True),
     Column("entries", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("role", String(32), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("target", String(320), primary_key=True),
+    Column("period", String(16), primary_key=True),
+    Column("first_day", String(10), primary_key=True),
+    Column("edition", String(16), primary_key=True),
+    Column("language", String(8), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
+)
+
+told_findings = Table(
+    "told_findings",
+    metadata,
+    Column("role", String(32), primary_key=True),
+    Column("channel", String(16), primary_key=True),
+    Column("target", String(320), primary_key=True),
+    Column("finding_id", String(128), primary_key=True),
+    Column("code", String(64), nullable=False),
+    Column("severity", String(16), nullable=False),
+    Column("case_reference", String(255), nullable=False),
+    Column("latest_on", Date, nullable=True),
+    Column("at", Instant, nullable=False),
+    Column("run_id", String(64), nullable=False),
 )

@@ -14,6 +14,7 @@ _INSTANT = "$instant"
 # No property of a rule has such a name: in an answer it would be a mark of the protocol.
 _SIDE_CAR = "@"
 _NAMES, _ADDRESSES = f"{_SIDE_CAR}names", f"{_SIDE_CAR}addresses"
+_MAIN_ADDRESSES = f"{_SIDE_CAR}main_addresses"
 
 
 def encode_properties(properties: Properties) -> JsonProperties:
@@ -42,6 +43,17 @@ def decode_spellings(stored: Mapping[str, JsonValue]) -> Spellings:
         field: Spelling(names=lists[f"{field}{_NAMES}"], addresses=lists.get(f"{field}{_ADDRESSES}", ()))
         for field in fields
     }
+
+
+def encode_main_addresses(mains: Mapping[str, str]) -> JsonProperties:
+    """What stands beside the properties: for which addresses of the case some of their senders stand."""
+    return {_MAIN_ADDRESSES: dict(sorted(mains.items()))} if mains else {}
+
+
+def decode_main_addresses(stored: Mapping[str, JsonValue]) -> dict[str, str]:
+    """The main addresses that `encode_main_addresses` was given; none in older rows."""
+    mains = stored.get(_MAIN_ADDRESSES)
+    return dict(mains) if isinstance(mains, dict) else {}
 
 
 def _encode(value: PropertyValue) -> JsonValue:

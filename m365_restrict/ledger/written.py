@@ -106,6 +106,19 @@ class WrittenChanges:
         with self._database.reading() as connection:
             return tuple(_row(row) for row in connection.execute(query).mappings())
 
+    def of_case(self, reference_key: str) -> tuple[WrittenChange, ...]:
+        """The rows of one case, whose reference is given as `register.reference.reference_key` makes it."""
+        query = select(written_changes).where(func.lower(_ROWS.case_reference) == reference_key)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.order_by(_ROWS.number)).mappings()
+            return tuple(_row(row) for row in rows)
+
+    def of_item(self, item_id: str) -> tuple[WrittenChange, ...]:
+        """The rows of one list item, whatever the case was called."""
+        query = select(written_changes).where(_ROWS.item_id == item_id).order_by(_ROWS.number)
+        with self._database.reading() as connection:
+            return tuple(_row(row) for row in connection.execute(query).mappings())
+
     def of_rule(self, key: str, tenant_id: str) -> tuple[WrittenChange, ...]:
         """The rows of one rule: whatever key it had, and whatever identifier the service gave it."""
         same = or_(_ROWS.key == key, _ROWS.tenant_id == tenant_id) if tenant_id else _ROWS.key == key

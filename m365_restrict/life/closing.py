@@ -18,6 +18,7 @@ from m365_restrict.register.address import domain_of, read_address_lines
 from m365_restrict.register.evidence import ApprovalEvidence
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.values import as_lines, as_text, values_from_json
+from m365_restrict.report.said import Said
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.stamp import Stamp, parse_stamp
 from m365_restrict.tenant.block_lists import BlockLists
@@ -74,21 +75,25 @@ def traces_of(case_ref: str, addresses: frozenset[str], searched: Searched) -> T
     """What still names the case or one of its addresses, in places named for people."""
     applied = {one.guid_or_rule_id: one for one in searched.applied if one.kind is RuleKind.TRANSPORT_RULE}
     ours = [
-        "an inbox rule of this case"
+        Said("an inbox rule of this case")
         for one in searched.applied
         if one.kind is RuleKind.INBOX_RULE and one.case_reference == case_ref and not one.chosen_by_holder
     ]
-    ours += [f"the transport rule “{one.name}”" for one in searched.unseen if one.case_reference == case_ref]
-    elsewhere: list[str] = []
+    ours += [_transport_rule(one.name) for one in searched.unseen if one.case_reference == case_ref]
+    elsewhere: list[Said] = []
     rules = () if isinstance(searched.transport, Unknown) else searched.transport
     for rule in rules:
         owner = _case_of(rule, applied)
         if owner == case_ref:
-            ours.append(f"the transport rule “{rule.name}”")
+            ours.append(_transport_rule(rule.name))
         elif owner is None and _acts(rule, searched.now) and _names(rule.properties, addresses):
-            elsewhere.append(f"the transport rule “{_without(rule.name, addresses)}”")
+            elsewhere.append(_transport_rule(_without(rule.name, addresses)))
     elsewhere += _blocked(addresses, searched.blocks)
     return Traces(tuple(dict.fromkeys(ours)), tuple(dict.fromkeys(elsewhere)))
+
+
+def _transport_rule(name: str) -> Said:
+    return Said("the transport rule “%(rule)s”", rule=name)
 
 
 def _case_of(rule: ObservedTransportRule, applied: Mapping[str, Applied]) -> str | None:
@@ -132,11 +137,11 @@ def _whole(address: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
 
 
-def _blocked(addresses: Iterable[str], blocks: BlockLists) -> Iterator[str]:
+def _blocked(addresses: Iterable[str], blocks: BlockLists) -> Iterator[Said]:
     wanted = {*addresses, *(domain_of(address) for address in addresses)}
     for entry in blocks.entries:
         if entry.value.removeprefix("@") in wanted:
-            yield entry.place
+            yield Said(entry.place)
 
 
 def ended_on(case: CaseFile, known: LifeRecord | None, today: date, saved: date | None) -> date | None:

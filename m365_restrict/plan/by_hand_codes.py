@@ -36,6 +36,11 @@ class ByHandCode(CatalogueCode):
         "Neither the ledger nor a rule in the tenant knows this case, so there is nothing to open.",
         "Check the case reference; `m365-restrict drift` lists the cases in force.",
     )
+    CASE_NOT_REMEMBERED = (
+        "case-not-remembered",
+        "The ledger knows nothing of this case.",
+        "Check the case reference; `m365-restrict history --on DAY` lists the cases whose rules stood.",
+    )
     CASE_NOT_OPENED = (
         "case-not-opened",
         "The case was not opened by hand, or that has ended already.",

@@ -136,7 +136,8 @@ class Applied:
     `item_id` is the list item of the case, by which a renamed case is known again; "" where there is no
     case, and for rules that were applied before item ids were kept. `written_at` is when the service got
     this form, None where nobody knows; it makes no difference between two entries. `spellings` tell by which
-    names Graph showed recipients whose addresses stand in `properties`.
+    names Graph showed recipients whose addresses stand in `properties`. `main_addresses` tell for which
+    addresses of the case, as the directory last said, senders in `properties` stand.
     """
 
     key: str
@@ -152,6 +153,7 @@ class Applied:
     item_id: str = ""
     written_at: datetime | None = field(default=None, compare=False)
     spellings: Spellings = field(default_factory=dict)
+    main_addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,8 @@ class Finding:
 
     `rule` is a rule name and `mailbox` a real address; documents replace the mailbox. `identity` is what
     it is known by from run to run where that is not made of its code and its rule. `waived` says that it
-    was accepted as it is. `began_at` is since when it stands, where somebody recorded that.
+    was accepted as it is. `began_at` is since when it stands, where somebody recorded that; `latest_on` is
+    the local day of the last thing that it tells of, where it tells of many: what is added later is news.
     """
 
     code: CatalogueCode
@@ -187,12 +190,19 @@ class Finding:
     identity: str = ""
     waived: Waived | None = None
     began_at: datetime | None = None
+    latest_on: date | None = None
 
     @property
     def known_by(self) -> str:
         """What identifies it from run to run."""
         found = f"{self.code.value}|{self.kind.value}|{self.key or self.rule}|{self.case_reference}"
         return self.identity or found
+
+
+def code_and_case(known_by: str) -> tuple[str, str]:
+    """The code and the case reference, "" for none, of a finding by `Finding.known_by`."""
+    code, _, rest = known_by.partition("|")
+    return code, rest.rpartition("|")[2]
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,16 @@ class FindingCode(CatalogueCode):
         "A councillor changed or removed the rule that they had chosen; that is respected, never put back.",
         "Nothing to do. A new choice in the list starts a new rule.",
     )
+    CHOICE_REMOVED_BY_ANOTHER = (
+        "choice-removed-by-another",
+        "Somebody else than the councillor changed or removed the rule that the councillor had chosen.",
+        "Ask who did it and why, and tell the councillor; a new choice in the list starts a new rule.",
+    )
+    VIEWS_DISAGREE = (
+        "views-disagree",
+        "Two official views of the tenant show one rule differently: the admin endpoint and a snapshot.",
+        "Look at the rule in the Exchange admin center; if both views are right there, ask Microsoft.",
+    )
     RULE_IN_ERROR = (
         "rule-in-error",
         "The service itself says that the rule is in error or cannot be run as it is written.",
@@ -172,6 +182,18 @@ class FindingCode(CatalogueCode):
         "Nobody has signed a monthly report in time.",
         "Read the report (`m365-restrict report --period monthly`) and record a `Report sign-off` in "
         "Restriction reviews, with the month as its Title, such as 2026-10.",
+    )
+    MAIL_LEAKED = (
+        "mail-leaked",
+        "Mail reached somebody from whom a case in force keeps it, after its rules had settled.",
+        "See whether the rule stands and which rule runs before it (`m365-restrict explain`, `heal`); then "
+        "find out who got the mail, in Exchange's own message trace (docs/did-it-work.md).",
+    )
+    CONTACT_MAILBOX_UNREAD = (
+        "contact-mailbox-unread",
+        "Nobody has read some of the mail that was sent to a single contact's mailbox.",
+        "Ask who looks after the mailbox; look into its Junk Email too. Name another single contact if "
+        "nobody can.",
     )
     SCOPE_UNKNOWN = (
         "scope-unknown",

@@ -1,11 +1,10 @@
 """The three-way difference of last applied, observed and desired (design.md 2.5 and 7)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import (
-    Action,
     Applied,
     Change,
     ChangeClass,
@@ -31,6 +30,7 @@ from m365_restrict.plan.out_of_reach import (
 )
 from m365_restrict.plan.ownership import OwnedTransport, owned_inbox_rules, owned_transport_rules
 from m365_restrict.plan.settle import Gathered, Trio, settle, settle_choice
+from m365_restrict.plan.staying import edited_while_it_stays
 from m365_restrict.plan.wanted import (
     DifferenceInput,
     Wanted,
@@ -52,25 +52,18 @@ def difference(given: DifferenceInput) -> Difference:
     return _difference(given, wanted_rules(given.desired, given.zone))
 
 
-def healing(given: DifferenceInput) -> Difference:
-    """What would have to change for the last applied state to hold again.
-
-    Newer values of the register wait for apply, but what the register opened is not closed again.
-    A rule that was never applied is not made, and what a councillor did to their own rule stays.
-    """
-    desired = wanted_rules(given.desired).rules
-    whole = _difference(given, restored_rules(given.desired, given.applied, given.zone))
-    changes = tuple(
-        change
-        for change in whole.changes
-        if change.action is not Action.DELETE or (change.opens and change.key not in desired)
-    )
-    return replace(whole, changes=changes)
+def restoring(given: DifferenceInput) -> Difference:
+    """The same towards the last applied form of each rule that is still wanted (`plan/healing.py`)."""
+    restored = restored_rules(given.desired, given.applied, given.zone)
+    return _difference(given, restored, wanted_rules(given.desired, given.zone))
 
 
-def _difference(given: DifferenceInput, wanted: WantedRules) -> Difference:
+def _difference(
+    given: DifferenceInput, wanted: WantedRules, register: WantedRules | None = None
+) -> Difference:
+    """`register` is what the register wants where that is not `wanted`."""
     gathered = Gathered()
-    line = _compare_transport(given, wanted, gathered)
+    line = _compare_transport(given, wanted, gathered, register or wanted)
     mailboxes = {*mailboxes_to_read(given.desired, given.applied), *given.observed.inbox}
     for mailbox in sorted(mailboxes):
         _compare_mailbox(mailbox, given, wanted, gathered)
@@ -87,7 +80,7 @@ def _difference(given: DifferenceInput, wanted: WantedRules) -> Difference:
 
 
 def _compare_transport(
-    given: DifferenceInput, wanted: WantedRules, gathered: Gathered
+    given: DifferenceInput, wanted: WantedRules, gathered: Gathered, register: WantedRules
 ) -> tuple[LineEntry, ...]:
     rules = given.observed.transport
     if isinstance(rules, Unknown):
@@ -99,13 +92,16 @@ def _compare_transport(
     gathered.findings += odd
     applied = _applied_of(given.applied, RuleKind.TRANSPORT_RULE, mailbox=None)
     wanted_here = {entry.key: entry for entry in wanted.of_kind(RuleKind.TRANSPORT_RULE)}
-    moving = frozenset(case for case in given.live_case_refs if _case_only_opens(case, wanted_here, owned))
+    both = (wanted,) if register is wanted else (wanted, register)
+    needed = [one for each in both for one in each.of_kind(RuleKind.TRANSPORT_RULE)]
+    moving = frozenset(case for case in given.live_case_refs if _case_only_opens(case, needed, owned))
     common = common_to_all(rules)
     gathered.findings += novelties(common) if owned else ()
     for key in sorted({*wanted_here, *owned, *applied}):
         trio = _resolved(_transport_trio(key, wanted_here, owned, applied), gathered)
         gathered.findings += told_of(trio, common)
         settle(trio, given, wanted, gathered, opens=trio.case_reference in moving and not trio.chosen)
+        gathered.findings += edited_while_it_stays(trio, given, gathered.changes)
     line = _line(rules, owned)
     _move(wanted_here, owned, applied, line, gathered)
     _refuse_taken_names(rules, owned, gathered)
@@ -147,7 +143,7 @@ def _applied_of(applied: Sequence[Applied], kind: RuleKind, *, mailbox: str | No
     }
 
 
-def _case_only_opens(case: str, wanted: Mapping[str, Wanted], owned: Mapping[str, OwnedTransport]) -> bool:
+def _case_only_opens(case: str, wanted: Iterable[Wanted], owned: Mapping[str, OwnedTransport]) -> bool:
     """Whether each rule that the case wants is within one that stands: then the whole move only opens."""
     standing = [
         entry.rule.properties
@@ -156,7 +152,7 @@ def _case_only_opens(case: str, wanted: Mapping[str, Wanted], owned: Mapping[str
     ]
     needed = [
         entry.properties
-        for entry in wanted.values()
+        for entry in wanted
         if entry.case_reference == case and not entry.chosen_by_holder and not entry.withheld
     ]
     return bool(needed) and all(
@@ -289,6 +285,7 @@ def _settle_inbox(trio: Trio, given: DifferenceInput, wanted: WantedRules, gathe
         settle_choice(trio, given, gathered)
     else:
         settle(trio, given, wanted, gathered, opens=False)
+        gathered.findings += edited_while_it_stays(trio, given, gathered.changes)
 
 
 def _in_error(trio: Trio, rule: ObservedRule) -> Finding:

@@ -1,5 +1,6 @@
 """Every difference as a finding, for people: what, how bad, and who changed it as far as the rule says."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from m365_restrict.plan.change import (
@@ -9,13 +10,14 @@ from m365_restrict.plan.change import (
     Difference,
     FieldChange,
     Finding,
+    ObservedRule,
     Severity,
 )
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.properties import senders_of
 
-_CODES = {
+CODES = {
     ChangeClass.PENDING: FindingCode.RULE_PENDING,
     ChangeClass.DRIFTED: FindingCode.RULE_DRIFTED,
     ChangeClass.BOTH: FindingCode.RULE_CHANGED_TWICE,
@@ -34,7 +36,7 @@ def findings_of(difference: Difference, *, now: datetime) -> tuple[Finding, ...]
 def finding_for(change: Change, *, now: datetime) -> Finding:
     """What a report says of one change. `now` tells whether a rule still acts."""
     rule = change.observed if isinstance(change.observed, ObservedTransportRule) else None
-    code = _CODES[change.change_class]
+    code = CODES[change.change_class]
     return Finding(
         code=code,
         change_class=change.change_class,
@@ -59,16 +61,23 @@ def _severity(change: Change, now: datetime) -> Severity:
     Critical: a rule that meets all mail, one without a decision, one that outlives its decision, and an
     exemption that somebody removed, so that a councillor's or a protected mailbox is captured.
     """
-    meets_all = isinstance(change.observed, ObservedTransportRule) and not senders_of(
-        change.observed.properties
-    )
-    if meets_all or change.change_class is ChangeClass.ORPHAN or _outlives_its_decision(change, now):
+    if _outlives_its_decision(change, now):
         return Severity.CRITICAL
-    if change.change_class is ChangeClass.PENDING:
+    return severity_of(change.observed, change.change_class, change.fields)
+
+
+def severity_of(
+    observed: ObservedRule | None, change_class: ChangeClass, fields: Sequence[FieldChange]
+) -> Severity:
+    """The same of a difference from which no change follows."""
+    meets_all = isinstance(observed, ObservedTransportRule) and not senders_of(observed.properties)
+    if meets_all or change_class is ChangeClass.ORPHAN:
+        return Severity.CRITICAL
+    if change_class is ChangeClass.PENDING:
         return Severity.MEDIUM
-    if change.fields and {entry.field for entry in change.fields} <= _HARMLESS:
+    if fields and {entry.field for entry in fields} <= _HARMLESS:
         return Severity.LOW
-    if change.observed is not None and any(_lacks_an_exemption(entry) for entry in change.fields):
+    if observed is not None and any(_lacks_an_exemption(entry) for entry in fields):
         return Severity.CRITICAL
     return Severity.HIGH
 

@@ -37,7 +37,8 @@ def inherited(applied: Sequence[Applied], desired: Desired) -> Mapping[str, str]
         if rule.key not in held and not rule.holder:
             vacant.setdefault(rule.case_reference, []).append(rule)
     result: dict[str, str] = {}
-    for one in applied:
+    # By key, since two rules may share as many senders with one heir, and a ledger has no order.
+    for one in sorted(applied, key=lambda entry: entry.key):
         if one.kind is not RuleKind.TRANSPORT_RULE or one.key in wanted or one.chosen_by_holder:
             continue
         heir = _heir(one, vacant.get(one.case_reference, ()))

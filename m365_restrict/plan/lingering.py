@@ -1,12 +1,14 @@
 """The form in which a rule stays while another takes its place.
 
 It says what its successor says, about the senders and recipients that both have, so that the person
-meets the decision as it is now, whichever of the two rules acts.
+meets the decision as it is now, whichever of the two rules acts. Where it keeps anything else, that is what
+this program last wrote, never what stands in the tenant: an edit of somebody's is not written anew.
 """
 
 from datetime import datetime
 from enum import Enum
 
+from m365_restrict.plan.opening import opened
 from m365_restrict.plan.wanted import Wanted
 from m365_restrict.rules.observed import Properties, PropertyValue
 from m365_restrict.rules.properties import SENDER_CONDITIONS, sorted_values
@@ -38,43 +40,53 @@ def reach_over(rule: Properties, other: Properties) -> Reach:
     return reach
 
 
-def standing_in(
-    observed: Properties, successor: Wanted, key: str, senders: frozenset[str]
-) -> Properties | None:
-    """`observed` of the rule `key`, cut down to `senders` and to what its successor covers too.
+def standing_in(left: Properties, successor: Wanted, key: str, senders: frozenset[str]) -> Properties | None:
+    """The rule `key` as it was `left` by us, cut down to `senders` and to what its successor covers too.
 
     None where the two rules have no recipient in common: then nothing is left to stay for.
     """
-    scope = _common_scope(observed, successor.properties)
+    scope = _common_scope(left, successor.properties)
     if scope is None:
         return None
-    named: dict[str, PropertyValue] = {
-        name: tuple(one for one in value if one in senders)
-        for name in SENDER_CONDITIONS
-        if isinstance(value := observed.get(name), tuple)
-    }
     rest = {name: value for name, value in successor.properties.items() if name not in _OWN}
-    form: dict[str, PropertyValue] = {**rest, **named, **scope, "Name": observed.get("Name", "")}
-    comments = _comments(observed, successor.properties, key, form)
+    form = {**rest, **_senders_in(left, senders), **scope, "Name": left.get("Name", "")}
+    comments = _comments(left, successor.properties, key, form)
     return {**form, "Comments": comments} if comments else form
 
 
+def as_it_was(left: Properties, successor: Wanted, senders: frozenset[str]) -> Properties | None:
+    """The same, saying what it said before: only what opens is taken over from its successor."""
+    form = opened({**left, **_senders_in(left, senders)}, successor.properties, senders)
+    return restamped(form) if form is not None else None
+
+
 def standing_in_for_inbox(
-    observed: Properties, mailboxes: tuple[str, ...], senders: frozenset[str], *, ends: datetime
+    left: Properties, mailboxes: tuple[str, ...], senders: frozenset[str], *, ends: datetime
 ) -> Properties | None:
     """A transport rule cut down to what inbox rules in `mailboxes` take over; None where nothing is left."""
-    sent_to = observed.get("SentTo")
-    left = tuple(one for one in mailboxes if not isinstance(sent_to, tuple) or one in sent_to)
-    if not left:
+    sent_to = left.get("SentTo")
+    common = tuple(one for one in mailboxes if not isinstance(sent_to, tuple) or one in sent_to)
+    if not common:
         return None
-    form: dict[str, PropertyValue] = {**observed, "SentTo": sorted_values(left)}
-    for name in SENDER_CONDITIONS:
-        value = observed.get(name)
-        if isinstance(value, tuple):
-            form[name] = tuple(one for one in value if one in senders)
-    expiry = observed.get("ExpiryDate")
-    form["ExpiryDate"] = min(expiry, ends) if isinstance(expiry, datetime) else ends
+    expiry = left.get("ExpiryDate")
+    until = min(expiry, ends) if isinstance(expiry, datetime) else ends
+    form = {**left, **_senders_in(left, senders), "SentTo": sorted_values(common), "ExpiryDate": until}
     return restamped(form)
+
+
+def bears_its_digest(form: Properties) -> bool:
+    """Whether nobody has edited the rule since its stamp was written: the digest in it still fits."""
+    stamp = parse_stamp(str(form.get("Comments", "")))
+    return isinstance(stamp, Stamp) and stamp.digest == digest_of(form)
+
+
+def _senders_in(left: Properties, senders: frozenset[str]) -> dict[str, PropertyValue]:
+    """The sender conditions of a rule with those of `senders` that it holds."""
+    return {
+        name: tuple(one for one in value if one in senders)
+        for name in SENDER_CONDITIONS
+        if isinstance(value := left.get(name), tuple)
+    }
 
 
 def restamped(form: Properties) -> Properties:

@@ -103,6 +103,15 @@ def _within(smaller: PropertyValue, larger: PropertyValue | None) -> bool:
     return bool(smaller) and set(smaller) <= set(larger)
 
 
+def _groups_exempt(rule: Properties, name: str) -> frozenset[str]:
+    """Groups that a rule exempts already: one that could not be looked up would be named as a mailbox too."""
+    if name != "ExceptIfSentTo":
+        return frozenset()
+    standing, groups = rule.get(name), rule.get("ExceptIfSentToMemberOf")
+    named = frozenset(standing) if isinstance(standing, tuple) else frozenset()
+    return frozenset(groups) - named if isinstance(groups, tuple) else frozenset()
+
+
 def opened(before: Properties, after: Properties, still_restricted: frozenset[str]) -> Properties | None:
     """`before` with every opening of `after` and nothing else of it; None where no rule is left.
 
@@ -117,7 +126,8 @@ def opened(before: Properties, after: Properties, still_restricted: frozenset[st
     for name in sorted({*before, *after} - _NEUTRAL - other_senders):
         wanted = after.get(name)
         if _EXCEPTION.fullmatch(name) and isinstance(wanted, tuple):
-            wanted = tuple(value for value in wanted if value not in new_targets) or before.get(name)
+            known = new_targets | _groups_exempt(before, name)
+            wanted = tuple(value for value in wanted if value not in known) or before.get(name)
         value = _opened_value(name, before.get(name), wanted, still_restricted)
         if value == ():
             return None

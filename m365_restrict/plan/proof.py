@@ -3,7 +3,8 @@
 Of every live case, each address and one recipient of every class: the planned state must do what
 the decision says, and on the way there, whatever has reached Exchange and what has not, whoever is
 restricted before and after stays restricted and whoever is exempt stays exempt. A failure that was
-there before and that rules of others cause is a finding; one that the plan brings stops its case.
+there before and that rules of others cause is a finding; one that the plan brings stops its case. So does a
+rule that would send mail outside the organisation.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from m365_restrict.plan.invariants import (
     witnesses,
 )
 from m365_restrict.plan.mail_directory import PlannedDirectory
+from m365_restrict.plan.outward import sends_outside
 from m365_restrict.plan.prefixes import ChangedRule, as_enforced, line_of, mixtures
 from m365_restrict.plan.proof_inbox import inbox_names, planned_inboxes
 from m365_restrict.plan.simulation import Post, Setting, post_from
@@ -79,7 +81,7 @@ class ProofGround:
 
     `moved` are cases whose newer values this run leaves to the next apply: of them it is proven only
     that nobody is captured who must not be. `lagging` is false where a write is taken to act at once.
-    `carrier` is the layer that carries the measures.
+    `carrier` is the layer that carries the measures. `domains` are the organisation's own.
     """
 
     cases: Sequence[Case]
@@ -90,16 +92,32 @@ class ProofGround:
     moved: frozenset[str] = frozenset()
     lagging: bool = True
     carrier: Carrier = Carrier.TRANSPORT_RULES
+    domains: frozenset[str] = frozenset()
 
 
 def prove(plan: Plan, ground: ProofGround) -> Proof:
     """Simulate mail from every address of every live case to one recipient of every class."""
+    outward = tuple(_outward(plan, ground))
     if isinstance(ground.observed.transport, Unknown):
-        return Proof()
+        return Proof(failures=outward)
     prover = _Prover(plan, ground)
     results = [result for case in ground.cases for result in prover.judge(case)]
     failures = {result: None for result in results if result is not None}
-    return Proof(passed=results.count(None), failures=tuple(failures))
+    return Proof(passed=results.count(None), failures=(*outward, *failures))
+
+
+def _outward(plan: Plan, ground: ProofGround) -> Iterator[ProofFailure]:
+    """Of each change that would send mail outside the organisation. What only opens keeps what it finds."""
+    for change in plan.allowed:
+        if change.opens or change.target is None or not change.case_reference:
+            continue
+        names = sends_outside(change.target, ground.directory, ground.domains)
+        if names:
+            yield ProofFailure(
+                change.case_reference,
+                f"By {', '.join(names)} a rule of case {change.case_reference} would send mail outside the "
+                "organisation.",
+            )
 
 
 @dataclass(frozen=True)

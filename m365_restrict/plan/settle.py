@@ -126,10 +126,10 @@ def _settle_unwanted(
     trio: Trio, given: DifferenceInput, wanted: WantedRules, gathered: Gathered, *, opens: bool
 ) -> None:
     if trio.observed is None:
-        if _stays(trio, given) is None:
+        if stays(trio, given) is None:
             gathered.forgotten.append(trio.key)
         return
-    why = _stays(trio, given)
+    why = stays(trio, given)
     if why is not None:
         gathered.findings += [why] if why.message else []
         return
@@ -239,7 +239,7 @@ def _is_recorded(trio: Trio, given: DifferenceInput, wanted: WantedRules, *, ope
     return opens or left.isdisjoint(map(behind, senders_of(trio.observed.properties)))
 
 
-def _stays(trio: Trio, given: DifferenceInput) -> Finding | None:
+def stays(trio: Trio, given: DifferenceInput) -> Finding | None:
     """Why a rule that nobody wants now must stay all the same; None where it goes."""
     if trio.case_reference in given.opened_case_refs:
         return None

@@ -8,21 +8,12 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.blocking import KEEPS_AWAY, acts, keeps_away, names_senders
 from m365_restrict.plan.change import ChangeClass, Difference, Finding, Observed, Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.stamp import parse_stamp
 
-_SENDERS = ("From", "FromAddressContainsWords", "FromAddressMatchesPatterns")
-_KEEPS_AWAY = (
-    "RedirectMessageTo",
-    "RejectMessageReasonText",
-    "RejectMessageEnhancedStatusCode",
-    "DeleteMessage",
-    "Quarantine",
-    "ModerateMessageByUser",
-    "ModerateMessageByManager",
-)
 # A whole address in a word or a pattern, such as ^pat@post\.example$.
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\\?\.[\w-]+)+")
 
@@ -46,7 +37,7 @@ def undecided_rules(
     for rule in observed.transport:
         # A rule with a stamp is judged by its owner: ours in the difference, others' not at all.
         has_owner = parse_stamp(rule.comments) is not None and rule.guid not in disowned
-        if rule.guid in ours or has_owner or not _acts(rule, now):
+        if rule.guid in ours or has_owner or not _blocks(rule, now):
             continue
         outside = [one for one in named_addresses(rule.properties) if _domain(one) not in council_domains]
         without = [one for one in outside if one not in decided]
@@ -57,20 +48,23 @@ def undecided_rules(
 def named_addresses(properties: Properties) -> tuple[str, ...]:
     """The whole e-mail addresses that a rule's sender conditions name, plainly or in a pattern."""
     found: list[str] = []
-    for name in _SENDERS:
-        values = properties.get(name)
-        for value in values if isinstance(values, tuple) else ():
+    for name, values in properties.items():
+        if not isinstance(values, tuple) or not names_senders(name, properties):
+            continue
+        for value in values:
             found += [
                 match.replace("\\", "").lower() for match in _ADDRESS.findall(value.replace("\\-", "-"))
             ]
     return tuple(dict.fromkeys(found))
 
 
-def _acts(rule: ObservedTransportRule, now: datetime) -> bool:
-    expires = rule.properties.get("ExpiryDate")
-    ended = isinstance(expires, datetime) and expires <= now
-    enforced = rule.enabled and rule.properties.get("Mode") == "Enforce"
-    return enforced and not ended and any(name in rule.properties for name in _KEEPS_AWAY)
+def _blocks(rule: ObservedTransportRule, now: datetime) -> bool:
+    return acts(rule, now) and keeps_away(rule.properties)
+
+
+def _only_junks(properties: Properties) -> bool:
+    """Whether the mail still reaches whom it was written to: it may be a rule against spam like any other."""
+    return KEEPS_AWAY.isdisjoint(properties)
 
 
 def _domain(address: str) -> str:
@@ -82,7 +76,7 @@ def _finding(rule: ObservedTransportRule, without: Sequence[str]) -> Finding:
     return Finding(
         code=FindingCode.RULE_UNDECIDED,
         change_class=ChangeClass.ORPHAN,
-        severity=Severity.CRITICAL,
+        severity=Severity.HIGH if _only_junks(rule.properties) else Severity.CRITICAL,
         message=f"{FindingCode.RULE_UNDECIDED.meaning} It names {count} without a live case.",
         rule=rule.name,
         key=rule.guid,

@@ -1,6 +1,7 @@
 """What is sent for a change. The sender condition is always in it; that is checked here once more."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from m365_restrict.plan.change import Action, Applied, Change, ObservedRule, RuleKind
 from m365_restrict.plan.compare import name_in
@@ -12,7 +13,7 @@ from m365_restrict.rules.properties import INBOX_FOLDER
 def cmdlet_parameters(change: Change) -> Parameters:
     """Parameters of New- or Set-TransportRule for a change, without its Identity.
 
-    A new rule is disabled. Raises ValueError for any other change, or without a sender condition.
+    A new rule is disabled. Raises ValueError for any other change, UnwritableRule without a sender condition.
     """
     if change.kind is not RuleKind.TRANSPORT_RULE or change.target is None:
         raise ValueError("this change is not a write of a transport rule")
@@ -28,7 +29,7 @@ def cmdlet_parameters(change: Change) -> Parameters:
 def message_rule(change: Change, *, folders: Mapping[str, str], sequence: int = 1) -> Parameters:
     """The whole messageRule for a change. `folders` maps folder names to ids of that mailbox.
 
-    Raises ValueError for any other change or without senders, and KeyError for an unknown folder.
+    Raises ValueError for any other change, UnwritableRule without senders or with an unknown folder.
     """
     if change.kind is not RuleKind.INBOX_RULE or change.target is None:
         raise ValueError("this change is not a write of an inbox rule")
@@ -55,6 +56,27 @@ def applied_from(change: Change, rule: ObservedRule) -> Applied:
         item_id=change.item_id,
         spellings={} if isinstance(rule, ObservedTransportRule) else rule.spellings,
     )
+
+
+def without_kept_edits(applied: Applied, change: Change, last: Applied | None) -> Applied:
+    """The same without edits of other people that an opening left in place: `last` says what was there.
+
+    What only opens changes nothing else of a rule (`opening.opened`), and so decides nothing else.
+    """
+    before = change.observed.properties if change.observed else {}
+    own_choice = change.chosen_by_holder and change.kind is RuleKind.INBOX_RULE
+    if last is None or own_choice:
+        return applied
+    written = {one.field for one in change.fields} | {"Comments"}
+    found = dict(applied.properties)
+    for name in {*before, *last.properties} - written:
+        if found.get(name) != before.get(name):
+            continue
+        if name in last.properties:
+            found[name] = last.properties[name]
+        else:
+            found.pop(name, None)
+    return replace(applied, properties=found)
 
 
 def needs_folder(change: Change, missing: frozenset[tuple[str, str]]) -> bool:

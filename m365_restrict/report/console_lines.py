@@ -198,6 +198,9 @@ def drift_lines(document: DriftDocument) -> Iterator[Line]:
         until = f" until {live.ends_on}" if live.ends_on else ""
         review = f", next review {live.next_review_on}" if live.next_review_on else ""
         yield Line(f"{live.case_ref}: {live.measure}{until}{review}: {_LIVE_WORDS[live.state]}")
+    for one in document.not_covered:
+        yield Line(f"! not covered: {one.scope}: {one.reason}", "yellow")
+        yield Line(f"Next step: {one.next_step}", indent=1)
 
 
 def _finding_lines(finding: FindingLine) -> Iterator[Line]:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.basis import Basis
+from m365_restrict.plan.beside import NotCovered
 from m365_restrict.plan.change import FieldChange
 from m365_restrict.plan.foreign_line import ForeignLine
 from m365_restrict.plan.limits import Headroom
@@ -269,11 +270,15 @@ class DriftSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class DriftDocument:
-    """Whether the decisions hold in the tenant now."""
+    """Whether the decisions hold in the tenant now.
+
+    `not_covered` is what of that which is read beside the rules was not: nothing of it is told as well.
+    """
 
     head: Head
     findings: tuple[FindingLine, ...] = ()
     live: tuple[LiveLine, ...] = ()
+    not_covered: tuple[NotCovered, ...] = ()
     verb: Verb = field(default=Verb.DRIFT, init=False)
 
     @property

@@ -5,6 +5,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
+from m365_restrict.report.case_history import (
+    PastApproval,
+    PastLook,
+    PastSave,
+    approval_lines,
+    look_lines,
+    save_lines,
+)
 from m365_restrict.report.documents import Head, Mailbox
 from m365_restrict.report.ending import ending_lines
 from m365_restrict.report.json_text import instant
@@ -75,6 +83,7 @@ class WrittenLine:
     name: str
     case_ref: str | None
     at: datetime
+    run_id: str
     result: str
     reason: str
     fields: tuple[PastField, ...]
@@ -82,14 +91,25 @@ class WrittenLine:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryDocument:
-    """Runs, newest first; or what stood on the day `on`; or the writes of the one run `of_run`."""
+    """Runs, newest first; or what stood on a day; or the writes of the run `of_run`; or a case.
+
+    What stood is of the end of the day `on` or, with `until`, of any time from `on` to that day. Of the
+    case `of_case` it has what all runs wrote, the saves of its items as run `read_by` read them, the
+    approvals, and what each run of drift found.
+    """
 
     head: Head
     runs: tuple[RunLine, ...] = ()
     on: date | None = None
+    until: date | None = None
     in_force: tuple[PastCase, ...] = ()
     of_run: str = ""
     written: tuple[WrittenLine, ...] = ()
+    of_case: str = ""
+    read_by: str = ""
+    saves: tuple[PastSave, ...] = ()
+    approvals: tuple[PastApproval, ...] = ()
+    looks: tuple[PastLook, ...] = ()
     notes: tuple[str, ...] = ()
     verb: HistoryVerb = field(default=HistoryVerb.HISTORY, init=False)
 
@@ -101,8 +121,13 @@ def history_lines(document: HistoryDocument) -> Iterator[Line]:
         yield from _case_lines(document)
     for one in document.runs:
         yield Line(_run(one))
+    yield from save_lines(document.saves, document.read_by)
+    yield from approval_lines(document.approvals)
+    if document.of_case and document.written:
+        yield Line("What was written", "bold")
     for written in document.written:
-        yield from _written_lines(written)
+        yield from _written_lines(written, of_case=document.of_case)
+    yield from look_lines(document.looks)
     for note in document.notes:
         yield Line(f"Note: {note}")
     yield from ending_lines(document.head)
@@ -110,7 +135,10 @@ def history_lines(document: HistoryDocument) -> Iterator[Line]:
 
 def _on_summary(document: HistoryDocument) -> str:
     cases = sum(one.case_ref is not None for one in document.in_force)
-    return f"{counted(cases, 'case')} with rules at the end of {document.on}."
+    when = f"at the end of {document.on}"
+    if document.until is not None:
+        when = f"at any time from {document.on} to {document.until}"
+    return f"{counted(cases, 'case').capitalize()} with rules {when}."
 
 
 def _case_lines(document: HistoryDocument) -> Iterator[Line]:
@@ -129,13 +157,19 @@ def _run(one: RunLine) -> str:
     )
 
 
-def _written_lines(one: WrittenLine) -> Iterator[Line]:
-    case = f" of case {one.case_ref}" if one.case_ref else ""
-    yield Line(f"{instant(one.at)} {one.action} {one.name}{_where(one.mailbox)}{case}: {one.result}")
+def _written_lines(one: WrittenLine, *, of_case: str) -> Iterator[Line]:
+    """One write; which case or which run it belongs to is said where the other was asked for."""
+    case = f" of case {one.case_ref}" if one.case_ref and not of_case else ""
+    run = f" by run {one.run_id}" if of_case else ""
+    step = int(bool(of_case))
+    text = f"{instant(one.at)} {one.action} {one.name}{_where(one.mailbox)}{case}: {one.result}{run}"
+    yield Line(text, indent=step)
     if one.reason:
-        yield Line(one.reason, indent=1)
-    for change in one.fields:
-        yield Line(f"{change.field}: was {shown(change.before)}; became {shown(change.after)}", indent=1)
+        yield Line(one.reason, indent=step + 1)
+    for change in () if of_case and one.action == "delete" else one.fields:
+        yield Line(
+            f"{change.field}: was {shown(change.before)}; became {shown(change.after)}", indent=step + 1
+        )
 
 
 def _where(mailbox: Mailbox) -> str:

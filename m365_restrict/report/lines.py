@@ -7,7 +7,16 @@ from datetime import datetime
 
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.plan.basis import Basis
-from m365_restrict.plan.change import Change, ChangeClass, Finding, GuardVerdict, Settling, Severity, Waived
+from m365_restrict.plan.change import (
+    Change,
+    ChangeClass,
+    Finding,
+    GuardVerdict,
+    RuleKind,
+    Settling,
+    Severity,
+    Waived,
+)
 from m365_restrict.plan.foreign_line import ForeignLine
 from m365_restrict.plan.guards import Guarded
 from m365_restrict.policy.judgement import CaseWarning, Judgement, Refusal
@@ -81,13 +90,18 @@ def finding_line(finding: Finding, holders: HolderMailboxes, *, since: datetime)
         rule=finding.rule,
         fields=() if chosen else finding.fields,
         since=since,
-        changed_by=None if chosen else finding.changed_by or None,
-        changed_at=None if chosen else finding.changed_at or None,
+        changed_by=None if hides_who(finding) else finding.changed_by or None,
+        changed_at=None if hides_who(finding) else finding.changed_at or None,
         message=without_addresses(finding.message) if chosen else holders.hide(finding.message),
         action=finding.code.advice,
         id=finding_id(finding),
         waived=_waived_line(finding.waived),
     )
+
+
+def hides_who(finding: Finding) -> bool:
+    """Whether who changed a rule would tell whose mailbox it is in; a transport rule is in nobody's."""
+    return finding.chosen_by_holder and finding.kind is RuleKind.INBOX_RULE
 
 
 def finding_id(finding: Finding) -> str:

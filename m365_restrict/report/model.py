@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from m365_restrict.plan.beside import Actor, ContactMailbox, MailCounts, NotCovered, Point
 from m365_restrict.plan.change import Severity
 from m365_restrict.report.documents import (
     DriftSummary,
@@ -67,19 +68,6 @@ class Continuity(StrEnum):
     FIXED = "fixed"
 
 
-class ActorKind(StrEnum):
-    """Who made a change, as far as the audit log tells."""
-
-    PERSON = "person"
-    PARTNER = "partner"
-    """An administrator of another organisation, with delegated rights."""
-    APPLICATION = "application"
-    THIS_TOOL = "this_tool"
-    SERVICE = "service"
-    NOT_YET_LOGGED = "not_yet_logged"
-    NOT_READABLE = "not_readable"
-
-
 class ResultWord(StrEnum):
     """How far a run came."""
 
@@ -121,22 +109,6 @@ class PeriodCovered:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Actor:
-    """Who changed something and when. `name` is "" where nobody is known; `source` says from where.
-
-    An administrator's account is named; a councillor who changed their own rule never is.
-    """
-
-    kind: ActorKind
-    name: str = ""
-    at: datetime | None = None
-    source: str = ""
-    """`rule` (LastModifiedBy, WhenChanged) or `audit log`, "" where neither tells."""
-    from_where: str = ""
-    """The network address as the audit log has it, "" where it does not."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ReportFinding:
     """One finding with everything that somebody needs to act on it (policy.md 5, parts 3 and 4).
 
@@ -153,35 +125,6 @@ class ReportFinding:
     due: date | None
     approved_by: tuple[str, ...] = ()
     approved_on: date | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailCounts:
-    """What message traces show of one case's mail in the period. None everywhere: not granted or not read.
-
-    `leaked`: delivered to somebody whom it should not have reached, after enforcement and settling.
-    """
-
-    seen: int
-    redirected: int
-    refused: int
-    filed: int
-    leaked: int
-    since: datetime
-    until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class ContactMailbox:
-    """How a single contact's mailbox is read: counts and an age, never content (F24)."""
-
-    mailbox: str
-    received: int | None
-    unread: int | None
-    oldest_unread_days: int | None
-    unread_in_junk: int | None
-    reason: str = ""
-    """Why a figure is None, "" where all are known."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -258,15 +201,6 @@ class StandingException:
 
 
 @dataclass(frozen=True, kw_only=True)
-class NotCovered:
-    """What could not be checked, or what this product does not reach. `next_step` is a sentence."""
-
-    scope: str
-    reason: str
-    next_step: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SignOff:
     """Part 9. `signed_on` is None while it is unsigned; `due` is ten working days after the period."""
 
@@ -337,14 +271,6 @@ class PublicCounts:
     by_measure: tuple[PublicCount, ...]
     total: int | None
     smallest_shown: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Point:
-    """One point of a series: the first day of the span it counts, and the number."""
-
-    day: date
-    count: int
 
 
 @dataclass(frozen=True, kw_only=True)

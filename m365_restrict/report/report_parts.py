@@ -4,17 +4,9 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from m365_restrict.plan.beside import Actor, ActorKind, ContactMailbox, MailCounts
 from m365_restrict.report.documents import LiveState, Mailbox
-from m365_restrict.report.model import (
-    Actor,
-    ActorKind,
-    ContactMailbox,
-    LiveCase,
-    MailCounts,
-    Period,
-    Report,
-    ReportFinding,
-)
+from m365_restrict.report.model import LiveCase, Period, Report, ReportFinding
 from m365_restrict.report.text import Line, counted, sentence, shown
 from m365_restrict.rules.naming import long_day
 

@@ -79,7 +79,8 @@ _MEANINGS = {
 
 def retention_lines(document: RetentionDocument) -> Iterator[Line]:
     """The document for a person."""
-    yield Line(f"{counted(len(document.queue), 'closed case')}.", "bold")
+    if document.queue or document.head.error is None:  # A failed run knows of no queue, not of none.
+        yield Line(f"{counted(len(document.queue), 'closed case')}.", "bold")
     for line in document.queue:
         day = f", to be deleted on {long_day(line.delete_on)}" if line.delete_on else ""
         yield Line(

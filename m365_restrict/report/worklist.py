@@ -8,8 +8,9 @@ from enum import StrEnum
 from m365_restrict.errors import ExitCode
 from m365_restrict.policy.life import Fact, Task, TaskKind, Urgency
 from m365_restrict.report.documents import Head
+from m365_restrict.report.said import Said, SaidValue
 from m365_restrict.report.text import Line, counted
-from m365_restrict.report.worklist_words import TASK_WORDS
+from m365_restrict.report.worklist_words import CHOICES, TASK_WORDS
 from m365_restrict.rules.naming import long_day
 
 
@@ -34,7 +35,7 @@ class TaskLine:
     owner: str
     due_on: date | None
     facts: Mapping[str, Fact]
-    message: str
+    message: Said
     action: str
 
 
@@ -134,7 +135,10 @@ def in_order(lines: Iterable[TaskLine]) -> tuple[TaskLine, ...]:
 
 
 def worklist_lines(document: WorklistDocument) -> Iterator[Line]:
-    """The document for a person: by owner, the most pressing first."""
+    """The document for a person: by owner, the most pressing first. A failed run has no noughts."""
+    if document.head.error is not None and document == WorklistDocument(head=document.head):
+        yield from _head(document.head)
+        return
     summary = document.summary
     yield Line(
         f"{counted(summary.overdue, 'task')} overdue, {counted(summary.due, 'task')} due, "
@@ -204,13 +208,11 @@ def head_lines(head: Head, meaning: str) -> Iterator[Line]:
     yield Line(f"Status: {code.status} (exit code {int(code)}): {meaning}.", "bold")
 
 
-def _words(task: Task) -> tuple[str, str]:
+def _words(task: Task) -> tuple[Said, str]:
     message, action = TASK_WORDS[task.kind]
-    facts = {name: _shown(value) for name, value in task.facts.items()}
-    return message.format_map(facts), action
+    return Said(message, **{name: _told(name, value) for name, value in task.facts.items()}), action
 
 
-def _shown(value: Fact) -> str:
-    if isinstance(value, date):
-        return long_day(value)
-    return ", ".join(value) if isinstance(value, tuple) else str(value)
+def _told(name: str, value: Fact) -> SaidValue:
+    """A fact within a sentence. What an officer picked from a column has words of its own."""
+    return Said(value) if name in CHOICES and isinstance(value, str) else value

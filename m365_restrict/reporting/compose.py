@@ -116,7 +116,7 @@ class _Scene:
 
 
 def _whole(scene: _Scene, *, head: Head) -> Report:
-    run, options, memory, beside = scene.run, scene.options, scene.memory, scene.beside
+    run, options, memory, watched = scene.run, scene.options, scene.memory, scene.found.watched
     edition, today = scene.request.for_whom, run.today
     approvals, duties, lines = scene.approvals, scene.duties, scene.document.findings
     findings = report_findings(lines, _finding_scene(scene, approvals))
@@ -125,14 +125,16 @@ def _whole(scene: _Scene, *, head: Head) -> Report:
     signed = signatures(scene.found.register.reviews.items, options.zone)
     holders = holders_of(run.ledger, scene.planned)
     return Report(
-        identity=run_identity(head, options, evidence_hash=beside.evidence_hash),
+        identity=run_identity(
+            head, options, language=scene.request.language, evidence_hash=scene.beside.evidence_hash
+        ),
         period=scene.period,
         edition=edition,
         summary=scene.document.summary,
         findings=findings,
-        fixed=() if head.unknown else fixed_sentences(lines, memory.before),
+        fixed=() if head.unknown else fixed_sentences(lines, memory.before, unseen=watched.unseen),
         live=live,
-        contacts=beside.contacts,
+        contacts=watched.contacts,
         councillors=councillor_numbers(scene.found, scene.planned, choice_counts(scene.found)),
         actions=actions_taken(memory.written, memory.approvals, memory.holders),
         exceptions=standing_exceptions(
@@ -143,13 +145,13 @@ def _whole(scene: _Scene, *, head: Head) -> Report:
         not_covered=not_covered(
             head,
             options,
-            further=beside.not_covered,
+            further=(*watched.not_covered, *scene.beside.not_covered),
             blocks_unread=scene.lives.unknown if scene.lives else None,
         ),
         sign_off=sign_off_of(scene.period, edition, signed, today=today, options=options),
-        trends=trends_of(findings, live, memory.history, today=today, mail_by_week=beside.mail_by_week),
+        trends=trends_of(findings, live, memory.history, today=today, mail_by_week=watched.mail_by_week),
         language=scene.request.language,
-        welsh_is_checked=options.letters.council.welsh_is_checked(today),
+        welsh_is_checked=options.report.welsh_is_checked(today),
         worklist=due_tasks(scene.lives, duties) if scene.lives else (),
         public=_public(scene) if edition is Edition.PUBLIC else None,
     )
@@ -160,7 +162,7 @@ def _finding_scene(scene: _Scene, approvals: Mapping[str, Approval]) -> FindingS
         duties=scene.duties,
         zone=scene.options.zone,
         approvals=approvals,
-        actors=scene.beside.actors,
+        actors=scene.found.watched.actors,
         before=scene.memory.before,
         domains=scene.found.people.domains,
     )
@@ -174,7 +176,7 @@ def _live_scene(scene: _Scene, approvals: Mapping[str, Approval]) -> LiveScene:
         rules=scene.memory.rules,
         made_at=scene.memory.made_at,
         approvals=approvals,
-        mail=scene.beside.mail,
+        mail=scene.found.watched.mail,
     )
 
 

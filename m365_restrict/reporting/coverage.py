@@ -6,12 +6,14 @@ from m365_restrict.doctor.check import Check, CheckState
 from m365_restrict.doctor.permissions import Need, Permission, permission_table
 from m365_restrict.doctor.service_checks import coverage_checks
 from m365_restrict.errors import RestrictError
-from m365_restrict.report.model import NotCovered
+from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.privacy import without_addresses
+from m365_restrict.report.said import Said
 from m365_restrict.run_context import Run
 from m365_restrict.tenant.mail_exchangers import Resolver
 
 _MX = "Where mail for the council's domains enters"
+_NOT_HELD = "The reader application does not hold it. What it is for: %(why)s"
 _DOCTOR = "Run `m365-restrict doctor`, which looks into it."
 
 
@@ -46,9 +48,9 @@ async def _permissions(run: Run) -> AsyncIterator[NotCovered]:
 
 def _not_granted(row: Permission) -> NotCovered:
     return NotCovered(
-        scope=f"The permission {row.name}",
-        reason=f"The reader application does not hold it. What it is for: {row.why}",
-        next_step=f"Grant {row.name} with admin consent, or leave it out knowingly.",
+        scope=Said("The permission %(name)s", name=row.name),
+        reason=Said(_NOT_HELD, why=Said(row.why)),
+        next_step=Said("Grant %(name)s with admin consent, or leave it out knowingly.", name=row.name),
     )
 
 

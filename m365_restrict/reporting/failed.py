@@ -3,8 +3,9 @@
 from datetime import UTC, date, datetime
 
 from m365_restrict.options import RunOptions
+from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.documents import DriftSummary, Head
-from m365_restrict.report.model import CouncillorNumbers, NotCovered, PeriodCovered, Report, Trends
+from m365_restrict.report.model import CouncillorNumbers, PeriodCovered, Report, Trends
 from m365_restrict.reporting.identity import run_identity
 from m365_restrict.reporting.periods import period_covered
 from m365_restrict.reporting.request import ReportRequest
@@ -19,7 +20,7 @@ _NOTHING = NotCovered(
 def failed_report(head: Head, request: ReportRequest, options: RunOptions | None = None) -> Report:
     """All parts are there and empty. `options` are None where the settings could not be read."""
     return Report(
-        identity=run_identity(head, options),
+        identity=run_identity(head, options, language=request.language),
         period=_period(head, request, options),
         edition=request.for_whom,
         summary=DriftSummary(live=0, enforced=0, differing=0, orphans=0, unknown=0),
@@ -38,6 +39,7 @@ def failed_report(head: Head, request: ReportRequest, options: RunOptions | None
         sign_off=None,
         trends=Trends(),
         language=request.language,
+        welsh_is_checked=bool(options and options.report.welsh_is_checked(_today(head.started_at, options))),
     )
 
 

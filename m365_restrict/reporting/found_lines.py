@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from m365_restrict.plan.beside import Actor, ActorKind, Unseen, is_unseen
 from m365_restrict.plan.change import Severity
 from m365_restrict.register.dates import local_day
 from m365_restrict.report.documents import FindingLine
-from m365_restrict.report.model import Actor, ActorKind, Continuity, ReportFinding
+from m365_restrict.report.model import Continuity, ReportFinding
+from m365_restrict.report.said import Said
 from m365_restrict.reporting.approvals import NOBODY, Approval
 from m365_restrict.reporting.duties import Duties
 from m365_restrict.reporting.earlier import EarlierFinding, EarlierRun
@@ -55,17 +57,33 @@ def _finding(number: int, line: FindingLine, scene: FindingScene, *, is_known: b
     )
 
 
-def fixed_sentences(lines: Iterable[FindingLine], before: EarlierRun | None) -> tuple[str, ...]:
-    """What the run before found and this one, which could look at everything, does not."""
+def fixed_sentences(
+    lines: Iterable[FindingLine], before: EarlierRun | None, *, unseen: Collection[Unseen] = ()
+) -> tuple[str, ...]:
+    """What the run before found and this one, which looked for all but the `unseen`, does not."""
     stands = {line.id for line in lines}
     earlier = (before.findings or ()) if before else ()
-    return tuple(_gone(one) for one in earlier if one.id not in stands)
+    gone = (one for one in earlier if one.id not in stands)
+    return tuple(_gone(one) for one in gone if not is_unseen(unseen, one.code, one.case_ref))
 
 
-def _gone(one: EarlierFinding) -> str:
-    case = f"{one.case_ref}: " if one.case_ref else ""
-    rule = f" about “{one.rule}”" if one.rule else ""
-    return f"{case}{one.code}{rule}, which was {one.severity}, is no longer found."
+_GONE: Mapping[tuple[bool, bool], str] = {
+    (True, True): ("%(case)s: %(code)s about “%(rule)s”, which was %(severity)s, is no longer found."),
+    (True, False): "%(case)s: %(code)s, which was %(severity)s, is no longer found.",
+    (False, True): "%(code)s about “%(rule)s”, which was %(severity)s, is no longer found.",
+    (False, False): "%(code)s, which was %(severity)s, is no longer found.",
+}
+"""By whether it was about a case, and about a rule."""
+
+
+def _gone(one: EarlierFinding) -> Said:
+    return Said(
+        _GONE[bool(one.case_ref), bool(one.rule)],
+        case=one.case_ref,
+        code=one.code,
+        rule=one.rule,
+        severity=Said(one.severity),
+    )
 
 
 def _from_rule(line: FindingLine) -> tuple[Actor, ...]:

@@ -4,14 +4,20 @@ from m365_restrict import __version__
 from m365_restrict.errors import ExitCode
 from m365_restrict.options import RunOptions
 from m365_restrict.report.documents import Head
-from m365_restrict.report.model import ResultWord, RunIdentity
+from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.model import ReportLanguage, ResultWord, RunIdentity
 from m365_restrict.rules.compilation import Carrier
 
 _BY_SCRIPT, _BY_INBOX_RULES, _BY_MAIL_FLOW = "script", "inbox_rules", "mail_flow"
 
 
-def run_identity(head: Head, options: RunOptions | None, *, evidence_hash: str = "") -> RunIdentity:
-    """Who and what a run was. Without options, because the settings could not be used, it names nothing."""
+def run_identity(
+    head: Head, options: RunOptions | None, *, language: ReportLanguage, evidence_hash: str = ""
+) -> RunIdentity:
+    """Who and what a run was. Without options, because the settings could not be used, it names nothing.
+
+    The council has its name in the language of the report, or its English one where no other is set.
+    """
     if options is None:
         blank = dict.fromkeys(
             ("council", "tenant_id", "instance_id", "profile", "profile_version", "mode", "enforce_with"), ""
@@ -24,13 +30,15 @@ def run_identity(head: Head, options: RunOptions | None, *, evidence_hash: str =
             result=result_of(head),
             time_zone="",
         )
+    name = options.letters.council.name
     return RunIdentity(
         head=head,
-        council=options.letters.council.name.en,
+        council=name.text(Tongue(language.value)) or name.en,
         tenant_id=options.tenant_id,
         instance_id=options.instance_id,
         profile=options.profile.name,
-        profile_version=options.profile.document.version,
+        # A profile comes with the program, whose version it has where the council's own document has none.
+        profile_version=options.profile.document.version or __version__,
         mode=options.compile.mode.value,
         enforce_with=_enforced_with(options),
         applications=options.report.applications,

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from m365_restrict.plan.beside import MailCounts
 from m365_restrict.plan.change import Applied
 from m365_restrict.policy.judgement import AcceptedCase
 from m365_restrict.report.documents import LiveLine, LiveState
-from m365_restrict.report.model import LiveCase, MailCounts
+from m365_restrict.report.model import LiveCase
 from m365_restrict.reporting.approvals import NOBODY, Approval
 from m365_restrict.rules.transport_rule import RuleMode
 from m365_restrict.script.opening_line import opening_line

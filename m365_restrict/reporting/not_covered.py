@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from m365_restrict.options import RunOptions
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.documents import Head
-from m365_restrict.report.model import NotCovered
 from m365_restrict.rules.transport_rule import RuleMode
 
 _AGAIN = "Run it again. If it stays so, `m365-restrict doctor` says what is missing."

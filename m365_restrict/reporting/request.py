@@ -1,19 +1,11 @@
 """What a report is asked to be, and what others have found out for it, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
-from m365_restrict.report.model import (
-    Actor,
-    ContactMailbox,
-    Edition,
-    MailCounts,
-    NotCovered,
-    Period,
-    Point,
-    ReportLanguage,
-)
+from m365_restrict.plan.beside import NotCovered
+from m365_restrict.report.model import Edition, Period, ReportLanguage
 
 DEFAULT_EDITIONS: Mapping[Period, Edition] = {
     Period.RUN: Edition.COMPLIANCE,
@@ -43,14 +35,7 @@ class ReportRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class Beside:
-    """What was found out beside the comparison; empty where nobody asked or nothing is granted.
+    """What was found out apart from the run, and is in no document of it."""
 
-    `actors` are by the finding's id, `mail` by case reference, `mail_by_week` as `Trends` has it.
-    """
-
-    actors: Mapping[str, tuple[Actor, ...]] = field(default_factory=dict)
-    mail: Mapping[str, MailCounts] = field(default_factory=dict)
-    contacts: tuple[ContactMailbox, ...] = ()
-    mail_by_week: tuple[tuple[str, tuple[Point, ...]], ...] = ()
     not_covered: tuple[NotCovered, ...] = ()
     evidence_hash: str = ""

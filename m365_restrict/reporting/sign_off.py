@@ -7,11 +7,11 @@ from m365_restrict.options import RunOptions
 from m365_restrict.policy.sign_off import Signature, sign_off_due
 from m365_restrict.report.model import Edition, Period, PeriodCovered, SignOff
 from m365_restrict.report.privacy import without_addresses
+from m365_restrict.report.said import Month, Said
 from m365_restrict.reporting.periods import is_over
-from m365_restrict.rules.naming import month_and_year
 
 _STATEMENT = (
-    "I have read the report for {month}. Each finding has an owner and a day, each exception has a reason, "
+    "I have read the report for %(month)s. Each finding has an owner and a day, each exception has a reason, "
     "and what could not be checked is known to me."
 )
 
@@ -30,7 +30,7 @@ def sign_off_of(
     found = signed.get(period.first)
     nation, days = options.profile.nation, options.report.sign_off_days
     return SignOff(
-        statement=_STATEMENT.format(month=month_and_year(period.first)),
+        statement=Said(_STATEMENT, month=Month(period.first)),
         due=sign_off_due(period.first, working_days=days, nation=nation),
         signed_by=without_addresses(found.signed_by) if found else "",
         signed_on=found.signed_on if found else None,

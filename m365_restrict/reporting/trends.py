@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from m365_restrict.plan.beside import Point
 from m365_restrict.plan.change import Severity
-from m365_restrict.report.model import LiveCase, Point, ReportFinding, Trends
+from m365_restrict.report.model import LiveCase, ReportFinding, Trends
 from m365_restrict.reporting.earlier import EarlierRun
 
 OVERDUE, NO_DATE = "overdue", "no date"

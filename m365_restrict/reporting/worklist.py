@@ -21,6 +21,6 @@ def _due_task(line: TaskLine) -> DueTask:
         case_ref=line.case_ref,
         owner=line.owner,
         due=line.due_on,
-        message=without_addresses(line.message),
+        message=line.message.with_texts(without_addresses),
         action=line.action,
     )

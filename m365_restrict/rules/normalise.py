@@ -10,6 +10,7 @@ from m365_restrict.rules.naming import COUNCIL_FOLDERS
 from m365_restrict.rules.observed import (
     ObservedInboxRule,
     ObservedTransportRule,
+    Properties,
     PropertyValue,
     Spellings,
 )
@@ -173,6 +174,7 @@ def observe_inbox_rule(
     enabled = raw.get("isEnabled") is not False
     found = dict(_inbox_properties(raw, folders))
     learned = known(found, spellings.get(rule_id, {}))
+    named: Properties = {"displayName": display_name, "isEnabled": enabled}
     return ObservedInboxRule(
         mailbox=mailbox,
         rule_id=rule_id,
@@ -182,12 +184,9 @@ def observe_inbox_rule(
         read_only=raw.get("isReadOnly") is True,
         has_error=raw.get("hasError") is True,
         stopped_above=raw.get(STOPPED_ABOVE) is True,
-        properties={
-            "displayName": display_name,
-            "isEnabled": enabled,
-            **with_known_addresses(found, learned),
-        },
+        properties={**named, **with_known_addresses(found, learned)},
         spellings=learned,
+        shown={**named, **found},
     )
 
 

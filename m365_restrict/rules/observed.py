@@ -53,7 +53,8 @@ class ObservedInboxRule:
     """One inbox rule with our token. The mailbox owner's own rules are never kept (design.md 6).
 
     `stopped_above`: a rule of the owner's keeps ours from ever running. `spellings` tell by which names
-    Graph shows recipients whose addresses stand in `properties`.
+    Graph shows recipients whose addresses stand in `properties`; `shown` are the properties with those names,
+    by which one reading is told from another.
     """
 
     mailbox: str
@@ -66,3 +67,4 @@ class ObservedInboxRule:
     properties: Properties
     stopped_above: bool = False
     spellings: Spellings = field(default_factory=dict)
+    shown: Properties = field(default_factory=dict, compare=False)

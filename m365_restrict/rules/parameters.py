@@ -45,10 +45,14 @@ _PAIRS: Mapping[str, tuple[str, object]] = {
 }
 
 
+class UnwritableRule(ValueError):
+    """A form that must never be sent, or that cannot be put to the service."""
+
+
 def new_parameters(target: Properties) -> Parameters:
     """Parameters of New-TransportRule: always disabled, enabled only after it was read back (design.md 2.8).
 
-    Raises ValueError where the rule has no sender condition.
+    Raises UnwritableRule where the rule has no sender condition.
     """
     _demand_senders(target)
     return {
@@ -60,7 +64,7 @@ def new_parameters(target: Properties) -> Parameters:
 def set_parameters(target: Properties, current: Properties) -> Parameters:
     """Parameters of Set-TransportRule that turn `current` into `target`, clears included.
 
-    The sender condition is always there in full. Raises ValueError where the rule has none.
+    The sender condition is always there in full. Raises UnwritableRule where the rule has none.
     """
     _demand_senders(target)
     parameters: Parameters = {name: [] for name in _OWNED_LISTS} | dict(_OWNED_DEFAULTS)
@@ -85,17 +89,17 @@ def _demand_senders(target: Properties) -> None:
     conditions = [target.get(name) for name in SENDER_CONDITIONS if name in target]
     senders = senders_of(target)
     if len(conditions) != 1 or not senders or not all(sender.strip() for sender in senders):
-        raise ValueError("a rule without exactly one filled sender condition must never be written")
+        raise UnwritableRule("a rule without exactly one filled sender condition must never be written")
 
 
 def message_rule_body(target: Properties, *, folders: Mapping[str, str], sequence: int) -> Parameters:
     """A whole messageRule: PATCH replaces conditions and actions as wholes (graph.md 1.2).
 
-    `folders` maps folder names to the mailbox's ids. Raises KeyError for a folder without an id, and
-    ValueError where the rule names no sender.
+    `folders` maps folder names to the mailbox's ids. Raises UnwritableRule for a folder without an id, and
+    where the rule names no sender.
     """
     if not senders_of(target):
-        raise ValueError("an inbox rule without senders must never be written")
+        raise UnwritableRule("an inbox rule without senders must never be written")
     body: Parameters = {
         "displayName": target["displayName"],
         "sequence": sequence,
@@ -118,5 +122,7 @@ def _body_value(name: str, value: PropertyValue, folders: Mapping[str, str]) -> 
     if name in {INBOX_SENDERS, INBOX_REDIRECT} and isinstance(value, tuple):
         return [{"emailAddress": {"name": address, "address": address}} for address in value]
     if name == INBOX_FOLDER:
+        if str(value) not in folders:
+            raise UnwritableRule("an inbox rule that moves mail to an unknown folder cannot be written")
         return folders[str(value)]
     return plain_value(value)

@@ -42,6 +42,8 @@ class Question(StrEnum):
     """With which anchors did a canary's pattern match, or must the next one be tried (point 7)?"""
     COPIES = "copies"
     """How many copies does a redirect make where the target is a recipient too (point 10)?"""
+    REDIRECT_TRACE = "redirect-trace"
+    """Where does the message trace show a redirected message, and does an event tell of the rule?"""
 
 
 YES, NO = "yes", "no"

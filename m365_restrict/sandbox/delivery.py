@@ -10,7 +10,7 @@ from m365_restrict.mailflow.behaviour import AfterRedirect, StopReach, Transport
 from m365_restrict.mailflow.delivery import Copy, MailFlow, StoredMessage, trace
 from m365_restrict.mailflow.inbox import InboxFolders
 from m365_restrict.mailflow.message import Message, read_message
-from m365_restrict.sandbox.clock import SandboxClock
+from m365_restrict.sandbox.clock import SandboxClock, format_instant
 from m365_restrict.sandbox.directory import SandboxDirectory
 from m365_restrict.sandbox.message_trace import TraceLines
 from m365_restrict.sandbox.store import Store
@@ -97,7 +97,10 @@ class Delivery:
                     self._report(message, copy)
             copies = [_as_json(copy) for copy in outcome.copies]
             self._remember(message, copies)
-            self.trace_lines.keep(message, outcome.copies, size=len(raw), received=self._clock.now())
+            rules = frozenset(str(rule.get("Name") or "") for rule in self._exchange.rules_in_force())
+            self.trace_lines.keep(
+                message, outcome.copies, size=len(raw), received=self._clock.now(), rules=rules
+            )
         return {"copies": copies}
 
     def file(self, mailbox: str, raw: bytes, folder: str) -> None:
@@ -164,6 +167,8 @@ class Delivery:
         kept["messages"].append(
             {
                 "folder": stored.folder,
+                "received": format_instant(self._clock.now()),
+                "read": False,
                 "from": message.header_from,
                 "to": list(message.to),
                 "cc": list(message.cc),

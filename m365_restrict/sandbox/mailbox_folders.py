@@ -56,6 +56,11 @@ def find_folder_by_any_name(folders: Sequence[dict[str, Any]], name: str) -> dic
     return find_folder(folders, name) or next(by_path, None)
 
 
+def message_id(user_id: str, number: int) -> str:
+    """The id of the n-th message of a mailbox."""
+    return _folder_id(user_id, f"message {number}")
+
+
 def new_rule_id(number: int) -> str:
     """The id of the n-th inbox rule of the tenant, in the shape that Graph gives (graph.md 1.2)."""
     return f"AQAAAJ{number:05d}="

@@ -64,6 +64,8 @@ class Behaviour(_Strict):
     sees_all_forks: bool = True
     junk_from_scl: int | None = 5
     message_trace: bool = True
+    redirect_trace: Literal["contact", "recipient"] = "contact"
+    trace_names_rules: bool = True
     paging_needs_anchor: bool = True
     configuration_reader: bool = True
     audit_delay_minutes: int = Field(default=30, ge=0)

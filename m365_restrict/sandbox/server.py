@@ -16,6 +16,7 @@ from m365_restrict.sandbox.exchange_endpoint import ExchangeEndpoint
 from m365_restrict.sandbox.graph.endpoint import GraphEndpoint
 from m365_restrict.sandbox.services import Services
 from m365_restrict.sandbox.token_endpoint import TokenEndpoint
+from m365_restrict.sandbox.workflow import WorkflowEndpoint
 
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
 _ATTEMPTS = 20
@@ -32,6 +33,7 @@ def build_application(services: Services) -> Starlette:
             Route("/v1.0/{path:path}", GraphEndpoint(services).serve, methods=_METHODS),
             *ExchangeEndpoint(services).routes(),
             *Control(services).routes(),
+            *WorkflowEndpoint(services).routes(),
             *TokenEndpoint(services).routes(),
         ]
     )

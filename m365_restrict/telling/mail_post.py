@@ -75,6 +75,15 @@ def is_news(told: Mapping[ToldKey, ToldRecord], key: ToldKey, state: str) -> boo
     return record is None or record.sent_state != state
 
 
+def refusal_of(recipient: str, *, from_mailbox: str, domains: frozenset[str]) -> str:
+    """Why no mail may go to a recipient from that mailbox; "" where one may. `domains` are the council's."""
+    if not recipient:
+        return _NOBODY
+    if not from_mailbox:
+        return _NO_SENDER
+    return "" if domain_of(recipient) in domains else _NOT_OURS
+
+
 class Sender(Protocol):
     """Whatever sends a mail: `tenant.mail.MailSender`."""
 
@@ -125,11 +134,7 @@ class Post:
         return tuple([await self.send(one) for one in due if not self.stopping()])
 
     def _refusal(self, recipient: str) -> str:
-        if not recipient:
-            return _NOBODY
-        if not self.from_mailbox:
-            return _NO_SENDER
-        return "" if domain_of(recipient) in self.domains else _NOT_OURS
+        return refusal_of(recipient, from_mailbox=self.from_mailbox, domains=self.domains)
 
     def _keep_success(self, due: DueMail) -> None:
         if due.forget:

@@ -6,89 +6,44 @@ found by its own member or by the end of its address, and a record that names no
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 
-from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
 from m365_restrict.policy.audited import AuditRecord
-from m365_restrict.tenant.graph import GraphReader, JsonObject, Question, path_of
+from m365_restrict.tenant.audit_queries import AuditQueries, QueryState
+from m365_restrict.tenant.graph import GraphReader, JsonObject
 from m365_restrict.tenant.list_values import read_instant
 
-SCOPE = "audit log"
-"""The scope of every Unknown from here."""
+__all__ = ["PERMISSION", "AuditLogReader", "QueryState"]
+
 PERMISSION = "AuditLogsQuery-SharePoint.Read.All"
 """What the reader application needs."""
 
-_PERMISSIONS = frozenset({PERMISSION, "AuditLogsQuery.Read.All"})
 _OPERATIONS = ("ListItemCreated", "ListItemUpdated")
-_REFUSED = frozenset({401, 403})
 _ITEM = re.compile(r"(?:/|[?&]ID=)(\d+)(?:_\.000)?$", re.IGNORECASE)
 # UserType is a number in the record and a word beside it: system, application, service principal.
 _NOT_PEOPLE = frozenset({"4", "5", "6", "system", "application", "serviceprincipal"})
 _APP_ACCOUNTS = ("app@", "sharepoint\\system")
 
 
-class QueryState(StrEnum):
-    """How far a query has come."""
-
-    WAITING = "waiting"
-    READY = "ready"
-    FAILED = "failed"
-
-
-class AuditLogReader:
-    """Asks about changes of list items. A query is no change of the tenant: it is kept some days and read."""
+class AuditLogReader(AuditQueries):
+    """Asks about changes of list items."""
 
     def __init__(self, graph: GraphReader) -> None:
         """`graph` is the reader application's."""
-        self._graph = graph
-
-    async def is_permitted(self) -> bool:
-        """Whether the reader's own token holds a permission that reads the log of SharePoint."""
-        return bool(await self._graph.roles() & _PERMISSIONS)
+        super().__init__(graph, permission=PERMISSION)
 
     async def ask(self, *, since: datetime, until: datetime) -> str | Unknown:
         """Ask for all changes of list items between two instants; the id of the query."""
-        body = {
-            "displayName": "m365-restrict: approvals",
-            "filterStartDateTime": _instant(since),
-            "filterEndDateTime": _instant(until),
-            # By operation: of which record type a list item's records are is inferred.
-            "operationFilters": list(_OPERATIONS),
-        }
-        try:
-            made = await self._graph.ask(Question.AUDIT_LOG, body)
-        except ServiceError as error:
-            return _unknown(error)
-        return str(made.get("id") or "") or Unknown(SCOPE, "Graph took the question and gave it no id")
-
-    async def state(self, query_id: str) -> QueryState | Unknown:
-        """How far a query has come; Unknown where Graph no longer tells."""
-        try:
-            found = await self._graph.get_json(_path(query_id))
-        except ServiceError as error:
-            return _unknown(error)
-        match str(found.get("status") or "").lower():
-            case "succeeded":
-                return QueryState.READY
-            case "failed" | "cancelled":
-                return QueryState.FAILED
-            case _:
-                return QueryState.WAITING
+        return await self._ask("approvals", _OPERATIONS, since=since, until=until)
 
     async def records(self, query_id: str, *, list_id: str) -> tuple[AuditRecord, ...] | Unknown:
         """The changes of the items of one list that a query found."""
-        try:
-            raw = [one async for one in self._graph.get_pages(f"{_path(query_id)}/records")]
-        except ServiceError as error:
-            return _unknown(error)
+        raw = await self._raw_records(query_id)
+        if isinstance(raw, Unknown):
+            return raw
         found = (_record(one, _plain_id(list_id)) for one in raw)
         return tuple(one for one in found if one is not None)
-
-
-def _path(query_id: str) -> str:
-    return f"{Question.AUDIT_LOG.value}{path_of(query_id)}"
 
 
 def _record(raw: JsonObject, list_id: str) -> AuditRecord | None:
@@ -125,13 +80,3 @@ def _is_application(actor: str, kinds: set[str]) -> bool:
 
 def _plain_id(value: object) -> str:
     return str(value or "").strip("{}").lower()
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _unknown(error: ServiceError) -> Unknown:
-    if error.status in _REFUSED:
-        return Unknown(SCOPE, f"the reader application was not granted {PERMISSION}")
-    return Unknown(SCOPE, error.message)

@@ -1,5 +1,6 @@
 """HTTP connections with explicit trust, and what a service asks of those that try again."""
 
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -53,18 +54,21 @@ def trust_of(ca_file: Path | None) -> ssl.SSLContext | bool:
 
 
 def retry_after_seconds(value: str | None) -> float | None:
-    """Seconds that a Retry-After header asks for, or None if it names none; a date counts from real time."""
+    """Seconds that a Retry-After header asks for, or None if it names none that can be read.
+
+    A date counts from real time.
+    """
     if not value:
         return None
-    if value.strip().isdigit():
+    if re.fullmatch(r"[0-9]+", value.strip()):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def shown_path(url: str) -> str:

@@ -5,6 +5,7 @@ POST after a 504 (graph.md 0.5, 0.7, 9; testing.md, Speed of the SDK). None of t
 """
 
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 JsonObject: TypeAlias = dict[str, Any]
 
+# An escape that is, or is half of, a surrogate pair.
+_PAIRED = re.compile(rb"\\u[dD][89a-fA-F]")
 _NOT_FOUND = 404
 _THROTTLED = 429
 _NOT_NOW = frozenset({503, 504})
@@ -57,6 +60,11 @@ class Question(Enum):
     """What a reader may POST: questions whose answer is read later. None of them changes the tenant."""
 
     AUDIT_LOG = "/security/auditLog/queries"
+    CONFIGURATION = "/admin/configurationManagement/configurationSnapshots/createSnapshot"
+
+
+# Where the job is that a question has made: the only thing that a reader may take away, and its own.
+_JOBS = {Question.CONFIGURATION: "/admin/configurationManagement/configurationSnapshotJobs"}
 
 
 def path_of(*segments: str) -> str:
@@ -177,6 +185,15 @@ class GraphReader:
         url = self._connection.url_for(question.value)
         return _parse(await self._connection.send("POST", url, body=body), url)
 
+    async def withdraw(self, question: Question, job_id: str) -> None:
+        """DELETE the job that a question of ours has made; one that is already gone is a success."""
+        url = self._connection.url_for(f"{_JOBS[question]}{path_of(job_id)}")
+        try:
+            await self._connection.send("DELETE", url)
+        except ServiceError as error:
+            if error.status != _NOT_FOUND:
+                raise
+
     async def get_pages(
         self,
         path: str,
@@ -286,7 +303,10 @@ def _retry_after(error: ServiceError) -> float | None:
 def _parse(raw: bytes, url: str) -> JsonObject:
     try:
         parsed = json.loads(raw)
-    except ValueError as error:
+        if _PAIRED.search(raw):
+            # Half of a pair can stand in JSON and in nothing that is written from it.
+            parsed = json.loads(json.dumps(parsed, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError) as error:
         raise ServiceError(f"Graph's answer about {shown_path(url)} is not JSON.") from error
     if not isinstance(parsed, dict):
         raise ServiceError(f"Graph's answer about {shown_path(url)} is not an object.")

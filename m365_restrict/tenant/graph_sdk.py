@@ -94,11 +94,16 @@ def _request(
 def _service_error(method: str, url: str, error: APIError) -> ServiceError:
     status = error.response_status_code
     main = getattr(error, "error", None)
-    service_code = str(getattr(main, "code", None) or "")
-    text = str(getattr(main, "message", None) or "no explanation")
+    service_code = _sound(getattr(main, "code", None))
+    text = _sound(getattr(main, "message", None)) or "no explanation"
     return ServiceError(
         f"Graph answered {method} {shown_path(url)} with HTTP {status} {service_code}: {text}",
         status=status,
         service_code=service_code,
         code=_CODES.get(status or 0),
     )
+
+
+def _sound(text: object) -> str:
+    """A text without halves of surrogate pairs, which nothing could be written from."""
+    return str(text or "").encode("utf-8", "replace").decode("utf-8")

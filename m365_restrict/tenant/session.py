@@ -5,8 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from m365_restrict.tenant.audit_changes import RuleAuditReader
 from m365_restrict.tenant.audit_log import AuditLogReader
 from m365_restrict.tenant.block_lists import BlockListReader
+from m365_restrict.tenant.configuration_snapshot import ConfigurationSnapshotReader
+from m365_restrict.tenant.contact_mailboxes import ContactMailboxReader
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 from m365_restrict.tenant.directory import DirectoryReader
 from m365_restrict.tenant.examination import ExaminationReader
@@ -18,6 +21,8 @@ from m365_restrict.tenant.library import LibraryWriter
 from m365_restrict.tenant.list_items import ListItemWriter
 from m365_restrict.tenant.lists import ListOptions, ListReader, ListWriter
 from m365_restrict.tenant.mail import MailSender
+from m365_restrict.tenant.mail_seen import MailSeenReader
+from m365_restrict.tenant.shared_wait import SharedWait
 from m365_restrict.tenant.trace import MessageTraceReader
 from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportRuleWriter
 
@@ -27,6 +32,7 @@ class TenantOptions:
     """Where the tenant is and who asks. Built from the settings by `settings.tenant_options`.
 
     `deadline_seconds` counts from the opening of the readers: no later does a wait for a service end.
+    `beside_seconds` is all that a run waits for what it reads beside the rules.
     """
 
     graph: GraphOptions
@@ -36,6 +42,7 @@ class TenantOptions:
     writer: CredentialOptions
     ca_file: Path | None = None
     deadline_seconds: float = 3600.0
+    beside_seconds: float = 15.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +60,10 @@ class TenantReaders:
     block_lists: BlockListReader
     examination: ExaminationReader
     audit_log: AuditLogReader
+    rule_audit: RuleAuditReader
+    configuration: ConfigurationSnapshotReader
+    mail_seen: MailSeenReader
+    contact_mailboxes: ContactMailboxReader
     in_flight: InFlight
 
 
@@ -72,6 +83,7 @@ class TenantWriters:
 async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
     """Open the readers; no request is made yet. ConfigurationError or SignInError if they cannot sign in."""
     in_flight = InFlight(options.graph.max_in_flight, seconds=options.deadline_seconds)
+    wait = SharedWait(options.beside_seconds)
     async with AsyncExitStack() as stack:
         credential = ReaderCredential(options.reader)
         stack.push_async_callback(credential.close)
@@ -79,15 +91,20 @@ async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
         stack.push_async_callback(graph.close)
         exchange = ExchangeReader(options.exchange, credential, ca_file=options.ca_file, in_flight=in_flight)
         stack.push_async_callback(exchange.close)
+        directory = DirectoryReader(graph, exchange)
         yield TenantReaders(
             lists=ListReader(graph, options.lists),
-            directory=DirectoryReader(graph, exchange),
+            directory=directory,
             transport_rules=TransportRuleReader(exchange),
             inbox_rules=InboxRuleReader(graph),
             traces=MessageTraceReader(graph),
             block_lists=BlockListReader(exchange),
             examination=ExaminationReader(graph, exchange),
             audit_log=AuditLogReader(graph),
+            rule_audit=RuleAuditReader(graph, wait),
+            configuration=ConfigurationSnapshotReader(graph, wait),
+            mail_seen=MailSeenReader(graph, directory, wait),
+            contact_mailboxes=ContactMailboxReader(graph, wait),
             in_flight=in_flight,
         )
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
 from m365_restrict.tenant.graph import GraphReader, path_of
+from m365_restrict.tenant.list_values import read_instant
 
 REACH_DAYS = 90
 """How far back the trace goes."""
@@ -17,14 +18,21 @@ REACH_DAYS = 90
 SCOPE = "message trace"
 """The scope of every Unknown from here."""
 
+NOT_GRANTED = Unknown(SCOPE, "the reader application was not granted ExchangeMessageTrace.Read.All")
+"""What is known where the permission is missing."""
+
+WINDOW = timedelta(days=10)
+"""The longest span that one question may be about."""
+
 _PATH = "/admin/exchange/tracing/messageTraces"
-_WINDOW = timedelta(days=10)
 # The service counts its 90 days from when it is asked, which is a little after we have counted ours.
 _MARGIN = timedelta(minutes=5)
 _PAGE = "5000"
 _REFUSED = frozenset({401, 403})
 # A group's own line stands beside those of its members: only they are mailboxes.
 _GROUP_LINE = "expanded"
+# What identifies an event says nothing of what happened.
+_NOT_TOLD = frozenset({"id", "messageId", "dateTime"})
 _QUESTIONS = 100
 _PERIOD_SECONDS = 300.0
 
@@ -46,12 +54,16 @@ class TraceCounts:
 
 @dataclass(frozen=True, kw_only=True)
 class TraceLine:
-    """What became of one message for one recipient. `status` is the service's own word."""
+    """What became of one message for one recipient. `status` is the service's own word.
+
+    `at` is when it was received, None where the service gave no instant.
+    """
 
     trace_id: str
     recipient: str
     subject: str
     status: str
+    at: datetime | None = None
 
 
 class QuestionBudget:
@@ -77,6 +89,25 @@ class QuestionBudget:
             if len(self._asked) == self._questions:
                 await self._sleep(max(0.0, self._asked.popleft() + self._seconds - self._clock()))
             self._asked.append(self._clock())
+
+
+class QuestionsSpent(ServiceError):
+    """A run has asked as many questions as it may; whoever asks on is told so."""
+
+
+class QuestionLimit(QuestionBudget):
+    """So many questions and no wait: what is left is left to another run."""
+
+    def __init__(self, questions: int) -> None:
+        """`questions` in all."""
+        super().__init__(questions=questions)
+        self.left = questions
+
+    async def spend(self) -> None:
+        """Return if a question may be asked; QuestionsSpent if not."""
+        if self.left <= 0:
+            raise QuestionsSpent("this run has asked the message trace as much as it may")
+        self.left -= 1
 
 
 class MessageTraceReader:
@@ -116,14 +147,20 @@ class MessageTraceReader:
 
         What the events are called is unknown, so their whole text is looked through.
         """
-        recipient = line.recipient.replace("'", "''")
-        call = f"getDetailsByRecipient(recipientAddress='{recipient}')"
-        pages = self._graph.get_pages(_PATH + path_of(line.trace_id, call), before_each=self._budget.spend)
+        told = await self.told_of(line.trace_id, line.recipient)
+        return told if isinstance(told, Unknown) else name.lower() in told
+
+    async def told_of(self, trace_id: str, recipient: str) -> str | Unknown:
+        """What the events of one message and recipient say, a line each, in lower case: keep none of it."""
+        escaped = recipient.replace("'", "''")
+        call = f"getDetailsByRecipient(recipientAddress='{escaped}')"
+        pages = self._graph.get_pages(_PATH + path_of(trace_id, call), before_each=self._budget.spend)
         try:
             events = [event async for event in pages]
         except ServiceError as error:
             return _unknown(error)
-        return any(name.lower() in str(value).lower() for event in events for value in event.values())
+        told = ([str(value) for name, value in event.items() if name not in _NOT_TOLD] for event in events)
+        return "\n".join(" ".join(" ".join(one).lower().split()) for one in told)
 
     async def _window(self, address: str, start: datetime, end: datetime) -> dict[tuple[str, str], TraceLine]:
         """Lines by trace id and recipient: windows share their bounds, so a line may come twice."""
@@ -145,6 +182,7 @@ class MessageTraceReader:
                     recipient=recipient,
                     subject=str(line.get("subject") or ""),
                     status=str(line.get("status") or ""),
+                    at=_received(line.get("receivedDateTime")),
                 )
         return found
 
@@ -152,7 +190,7 @@ class MessageTraceReader:
 def _windows(since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
     start = since
     while start < until:
-        end = min(start + _WINDOW, until)
+        end = min(start + WINDOW, until)
         yield start, end
         start = end
 
@@ -161,7 +199,14 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _received(value: object) -> datetime | None:
+    try:
+        return read_instant(value)
+    except ValueError:
+        return None
+
+
 def _unknown(error: ServiceError) -> Unknown:
     if error.status in _REFUSED:
-        return Unknown(SCOPE, "the reader application was not granted ExchangeMessageTrace.Read.All")
+        return NOT_GRANTED
     return Unknown(SCOPE, error.message)

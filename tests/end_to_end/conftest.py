@@ -79,7 +79,7 @@ FOREIGN = [
     {"Name": "Disclaimer", "ApplyHtmlDisclaimerText": "<p>Council</p>", "SentToScope": "NotInOrganization"},
     {"Name": "Tender mail", "SentTo": ["parks@ash.example"], "SubjectContainsWords": ["tender"],
      "PrependSubject": "[Tender] "},
-    {"Name": "Known spam", "From": ["spam@bulk.example"], "SetSCL": 9},
+    {"Name": "Known spam", "SenderDomainIs": ["bulk.example"], "SetSCL": 9},
     {"Name": "Old supplier", "From": ["old@supplier.example"],
      "RedirectMessageTo": ["planning@ash.example"], "Enabled": False},
 ]  # fmt: skip

@@ -146,7 +146,7 @@ def old(days: Days) -> Days:
     return days
 
 
-@pytest.mark.requirement("F2", "F22")
+@pytest.mark.requirement("F2", "F22", "T-12b")
 def test_the_old_blocks_of_a_council_are_all_found(old: Days) -> None:
     found = by_value(old.assess())
     assert old.code == 2

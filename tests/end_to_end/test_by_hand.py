@@ -233,8 +233,18 @@ class TestWaive:
         live.cmdlet("Set-TransportRule", Identity=RULE, PrependSubject="[Contact] ")
         assert waive(by_hand, only(live)["id"])[0] == 0
 
-    @pytest.mark.parametrize("added", [{"DeleteMessage": True}, {"Quarantine": True}])
-    def test_nobody_may_accept_that_somebody_elses_rule_destroys_a_persons_mail(
+    @pytest.mark.parametrize(
+        "added",
+        [
+            {"DeleteMessage": True},
+            {"Quarantine": True},
+            {"RejectMessageReasonText": "No."},
+            {"SetSCL": 9},
+            {"RedirectMessageTo": ["somebody@else.example"]},
+            {"BlindCopyTo": ["somebody@else.example"]},
+        ],
+    )
+    def test_nobody_may_accept_that_somebody_elses_rule_keeps_a_persons_mail_or_sends_it_outside(
         self, live: Any, by_hand: Any, added: dict[str, Any]
     ) -> None:
         live.cmdlet("New-TransportRule", Name="Old block", From=[SENDER], Priority=0, **added)

@@ -387,6 +387,22 @@ class TestCanary:
         assert doctor.confirm(**GOOD)["answers"] == GOOD
 
     @SEES_TRACES
+    @pytest.mark.parametrize(("names", "told"), [(True, {"match": "yes"}), (False, {})])
+    def test_the_trace_may_say_by_itself_that_the_rule_acted(
+        self, doctor: Doctor, *, names: bool, told: dict[str, str]
+    ) -> None:
+        doctor.council.plant(behaviour={"redirect_trace": "recipient", "trace_names_rules": names})
+        doctor.settings = dict(CANARY)
+        post(doctor, self.start(doctor)["messages"][0])
+        doctor.council.clock("2026-11-23T10:30:00Z")
+        assert doctor.confirm()["answers"] == told
+
+    def test_rules_that_are_not_listed_at_once_are_looked_for_again(self, canary: Doctor) -> None:
+        canary.council.fault("stale_read", cmdlet="Get-TransportRule")
+        self.start(canary)
+        assert len(canary.council.ours()) == 2
+
+    @SEES_TRACES
     def test_an_answer_that_the_trace_contradicts_fails(self, canary: Doctor) -> None:
         begun = self.start(canary)
         rules = [name for name in canary.council.ours() if name.endswith("refusal")]

@@ -1,14 +1,17 @@
 """Reports over the sandbox: every period and edition, against their schema and against `drift`."""
 
 import contextlib
+import csv
 import io
 import json
+import zipfile
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 import jsonschema
 import pytest
+from openpyxl import load_workbook
 
 from m365_restrict.cli.by_hand import Open, Waive, run_open, run_waive
 from m365_restrict.cli.by_hand_session import Asked
@@ -284,6 +287,21 @@ def test_a_folder_gets_a_file_of_its_own_name(moved: Any, tmp_path: Any) -> None
     folder = ("--format", "json", "--output", str(tmp_path))
     assert moved.shell("report", "--period", "quarterly", *folder).exit_code == 2
     assert "2026-07-01-quarterly-board.json" in [one.name for one in tmp_path.iterdir()]
+
+
+def test_csv_and_spreadsheet_hold_the_findings_of_the_report(
+    moved: Any, reports: Reports, tmp_path: Any
+) -> None:
+    found = codes(reports.document())
+    for output in ("tables", "tables.zip", "report.xlsx"):
+        form = ("--format", "csv") if output == "tables" else ()
+        assert moved.shell("report", *form, "--output", str(tmp_path / output)).exit_code == 2
+    (file,) = (tmp_path / "tables").glob("*-run-compliance-findings.csv")
+    told = [row["Finding code"] for row in csv.DictReader(io.StringIO(file.read_text("utf-8-sig")))]
+    assert sorted(told) == sorted(found)
+    sheet = load_workbook(tmp_path / "report.xlsx")["Findings"]
+    assert sheet.max_row == len(found) + 1
+    assert zipfile.is_zipfile(tmp_path / "tables.zip")
 
 
 @pytest.mark.usefixtures("moved")

@@ -14,7 +14,7 @@ import pytest
 from m365_restrict.cli.letter import LetterRequest, run_letter
 from m365_restrict.cli.person_export import PersonRequest, run_person_export
 from m365_restrict.cli.request import Request
-from m365_restrict.cli.run import document_for, run_verb
+from m365_restrict.cli.run import run_verb, told_of
 from m365_restrict.letters.letter_run import LetterOrder
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.letters.facts import LetterKind
@@ -99,7 +99,7 @@ def test_an_unexpected_error_is_told_without_the_addresses_in_it(
     def _breaks(_: str) -> None:
         raise RuntimeError(f"cannot make anything of {PAT}")
 
-    document = document_for(Request(verb=Verb.PLAN), named.sandbox.env, say=_breaks)
+    document = told_of(Request(verb=Verb.PLAN), named.sandbox.env, say=_breaks).document
     told = capsys.readouterr().err
     assert document.head.exit_code == 1
     assert "RuntimeError: cannot make anything of address-" in told

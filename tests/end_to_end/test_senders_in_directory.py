@@ -138,6 +138,19 @@ def test_an_address_that_is_taken_off_goes_although_the_directory_is_silent(coun
     assert council.ours()[REDIRECT]["From"] == [GUEST]
 
 
+def test_of_two_known_senders_the_one_taken_off_goes_although_the_directory_is_silent(council: Any) -> None:
+    other, spare = "lee@home.example", {"upn": "lee@home.example", "mailbox": "contact"}
+    users = [*council.users, *KNOWN, spare | {"aliases": ["lee.old@home.example", "lee.new@home.example"]}]
+    plant(council, f"{OLD}\nlee.old@home.example\n{GUEST}", users=users)
+    applied(council)
+    unreadable(council)
+    for left in (f"lee.old@home.example\n{GUEST}", "lee.old@home.example"):
+        council.edit(1, by=OFFICER, Addresses=left)
+        applied(council)
+        senders = [other] if GUEST not in left else [GUEST, other]
+        assert council.ours()[REDIRECT]["From"] == senders
+
+
 def test_a_lifted_case_goes_although_the_directory_is_silent(council: Any) -> None:
     plant(council, OLD)
     applied(council)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -222,7 +223,9 @@ def test_trap_11_what_people_type_is_inert_in_html_and_in_a_sheet(council: Any, 
         council.cmdlet("New-TransportRule", Name=name, Priority=0, **sender)
     page = tmp_path / "drift.html"
     council.drift(html=page)
-    assert "<script" not in page.read_text().lower()
+    scripts = re.findall(r"<script[^>]*>([^<]{0,40})", page.read_text(), re.IGNORECASE)
+    assert len(scripts) == 1, "the page has its own script, which sorts and filters, and no other"
+    assert "alert" not in scripts[0]
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page.read_text()
     sheet = tmp_path / "blocks.csv"
     assert run_assess(AssessRequest(output="csv", file=sheet), council.sandbox.env) in {0, 2}

@@ -63,8 +63,8 @@ def _repeating(problem: Any) -> Any:
     )
 
 
-def _unescaped(to_html: Any) -> Any:
-    return lambda document: html.unescape(to_html(document))
+def _unescaped(to_page: Any) -> Any:
+    return lambda document: html.unescape(to_page(document))
 
 
 # What is broken on purpose, how, and what must be said of it.
@@ -75,7 +75,7 @@ BROKEN = [
     ("m365_restrict.register.column_reader.ColumnReader._problem", _repeating, "repeats what the item says"),
     ("m365_restrict.rules.patterns._SPECIAL", lambda _: frozenset(), "matches"),
     ("m365_restrict.report.sheet._FORMULA", lambda _: frozenset(), "a cell begins a formula"),
-    ("fuzz_reports.to_html", _unescaped, "an element of its own"),
+    ("fuzz_reports.to_page", _unescaped, "an element of its own"),
 ]
 
 

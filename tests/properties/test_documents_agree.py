@@ -21,8 +21,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from m365_restrict.checking import LiveCases
-from m365_restrict.cli.output import write_document
+from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.told import Told
 from m365_restrict.errors import (
     ConfigurationError,
     LeaseHeld,
@@ -475,7 +476,7 @@ def printed(document: Document, **how: Any) -> str:
     """As the command line prints it."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        write_document(document, Request(verb=document.verb, **how))
+        write_told(Told(document=document), Request(verb=document.verb, **how))
     return out.getvalue()
 
 

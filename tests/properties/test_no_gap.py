@@ -229,6 +229,9 @@ def live_through(random: Random, council: Any, fresh: Any, rounds: int) -> Judge
     for _ in range(rounds):
         decisions = decide(random, decisions, fresh)
         judge.history.append((council.now, decisions))
+        if random.random() < 1 / 4:
+            council.heal(list(decisions.values()))
+            judge.look()
         council.apply(list(decisions.values()))
         judge.look()
         plan, _ = council.plan(list(decisions.values()))
@@ -236,6 +239,9 @@ def live_through(random: Random, council: Any, fresh: Any, rounds: int) -> Judge
         for _ in range(random.choice([1, 3, 9, 14])):
             council.pass_time(random.choice([1, 5, 7, 15]))
             judge.look()
+            if random.random() < 1 / 4:
+                council.heal(list(decisions.values()))
+                judge.look()
     assert others(council) == untouched
     theirs = {rule[name] for rule in untouched for name in ("Guid", "Name")}
     assert theirs.isdisjoint(council.written)

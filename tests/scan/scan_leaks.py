@@ -157,7 +157,7 @@ ALLOWED = (
     _line("drift document: findings.action", _WHO, Whose.STAFF),
     _line("report document: findings.changed_by", _WHO, Whose.STAFF),
     _line("report document: findings.actors.name", _WHO, Whose.STAFF),
-    _line("drift page", f"{_FIELDS}; {_WHO}", Whose.SENDER, Whose.STAFF),
+    _line("report page", _WHO, Whose.STAFF),
     _line("report as text", f"{_FIELDS}, in any output; {_WHO}", Whose.SENDER, Whose.STAFF),
     _line(".csv file", _BLOCKS, Whose.SENDER, Whose.STAFF),
     _line(

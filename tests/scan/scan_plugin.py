@@ -23,7 +23,7 @@ _LARGEST = 20_000_000
 _STAMP = "[m365-restrict "
 _TOKEN = re.compile(r"\[[a-z2-7]{8}\]\s*\Z")
 _NOTES = {"EnforcementStatus", "EnforcementNote", "ChoiceStatus", "ChoiceNote"}
-_PAGES = {"drift report": "drift page", "What is held about one person": "person page"}
+_PAGES = {'href="#report"': "report page", "<title>What is held about one person": "person page"}
 _COUNTS = "scanned"
 
 
@@ -63,6 +63,10 @@ class Scan:
         for _, sent in tenant.store.all("sent"):
             self.look("mails", "mail subject", sent["subject"])
             self.look("mails", "mail text", sent["content"])
+        for _, posted in tenant.store.all("cards"):
+            self.look("cards", "card", json.dumps(posted["card"], ensure_ascii=False))
+        for _, file in tenant.store.all("files"):
+            self.look("files", "name of a file in the library", file["path"])
         for item in (item for found in items.values() for item in found):
             fields = item["versions"][-1]["fields"] if item["versions"] else {}
             for name in _NOTES & fields.keys():
@@ -94,10 +98,8 @@ class Scan:
                 for place, found in _texts(document):
                     self.leaks |= dict.fromkeys(leaks_in(f"{verb} document: {place}", found, self.planted))
                 return
-        title = re.search(r"<title>(.*?)</title>", text[:5000], re.DOTALL)
-        if title is not None:
-            known = (page for mark, page in _PAGES.items() if mark in title[1])
-            otherwise = next(known, "letter")
+        if "<title>" in text[:5000]:
+            otherwise = next((page for mark, page in _PAGES.items() if mark in text), "letter")
         if text:
             self.look("reports", otherwise, text)
 

@@ -96,7 +96,7 @@ def _note(scan: Any, _: Path, word: str) -> None:
 LEAKS: list[tuple[str, Callable[[Any, Path, str], None]]] = [
     ("ledger guard_overrides.reason", _ledger),
     ("plan document: guards.message", _document),
-    ("drift page", _file("report.html", "<title>Restricted contacts: drift report</title><p>%s</p>")),
+    ("report page", _file("report.html", '<title>Report</title><a href="#report">Skip</a><p>%s</p>')),
     (".csv file", _file("sheet.csv", "a,%s\r\n")),
     (".txt file", _file("notes.txt", "About %s")),
     ("stderr", lambda scan, _, word: scan.said("", f"Reading {word}")),

@@ -97,6 +97,7 @@ def seed() -> dict[str, Any]:
             "POLICY__PROTECTED_MAILBOXES": ",".join(at_council(name) for name in PROTECTED),
             "OWNERSHIP__INSTANCE_ID": "northmere",
             "POLICY__TERM_ENDS_ON": "2027-05-06",
+            "LETTERS__COUNCIL_NAME": "Northmere Borough Council",
         },
     }
 

@@ -15,13 +15,13 @@ from rich.table import Table
 
 from m365_restrict.cli.demo.council import BANNER, COUNCILLORS, DOMAIN, EXCHANGE_ADMIN, seed
 from m365_restrict.cli.demo.messages import MESSAGES, DemoMessage
-from m365_restrict.cli.output import write_whole
 from m365_restrict.cli.request import Request
-from m365_restrict.cli.run import document_for
+from m365_restrict.cli.run import told_of
+from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.console import document_lines, print_document
-from m365_restrict.report.documents import Document, DriftDocument, Verb
-from m365_restrict.report.html import to_html
+from m365_restrict.report.documents import Document, Verb
+from m365_restrict.report.page.html import to_page
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
 
 
@@ -61,9 +61,8 @@ class _Story:
         self._act("4. Is anything left to do?", "plan", Verb.PLAN, ExitCode.IN_STEP, quiet=True)
         self._mail()
         self._tamper()
-        drift = self._act("7. Does everything still hold?", "drift", Verb.DRIFT, ExitCode.DIFFERENCES)
-        if isinstance(drift, DriftDocument):
-            write_whole(report, to_html(drift))
+        typed = f"drift --html {report}"
+        self._act("7. Does everything still hold?", typed, Verb.DRIFT, ExitCode.DIFFERENCES, html=report)
         self._act("8. Put it right", "heal --approve", Verb.HEAL, ExitCode.IN_STEP)
         self._act("9. And now?", "drift", Verb.DRIFT, ExitCode.IN_STEP)
         self._close(report)
@@ -79,11 +78,19 @@ class _Story:
         )
 
     def _act(
-        self, heading: str, typed: str, verb: Verb, expected: ExitCode, *, quiet: bool = False
-    ) -> Document:
+        self,
+        heading: str,
+        typed: str,
+        verb: Verb,
+        expected: ExitCode,
+        *,
+        quiet: bool = False,
+        html: Path | None = None,
+    ) -> None:
         self._head(heading, typed)
-        request = Request(verb=verb, approve=True)
-        document = document_for(request, self._environ, say=lambda _: None)
+        request = Request(verb=verb, approve=True, html=html)
+        told = told_of(request, self._environ, say=lambda _: None)
+        document = told.document
         if quiet and document.head.exit_code is expected:
             self._console.print(_last_line(document))
         else:
@@ -91,7 +98,8 @@ class _Story:
         if document.head.exit_code is not expected:
             got = document.head.exit_code
             raise DemoFailed(f"'{typed}' ended with {int(got)}, not {int(expected)}.")
-        return document
+        if html is not None and told.report is not None:
+            write_whole(html, to_page(told.report))
 
     def _head(self, heading: str, typed: str = "") -> None:
         self._console.print()

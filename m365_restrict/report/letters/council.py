@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from m365_restrict.report.letters.language import NO_WORDING, Wording
+from m365_restrict.report.letters.language import NO_WORDING, Wording, is_checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,9 +32,7 @@ class Council:
 
     def welsh_is_checked(self, today: date) -> bool:
         """Whether the Welsh may be issued: somebody checked it, on a day that has come."""
-        return bool(
-            self.welsh_checked_by and self.welsh_checked_on is not None and self.welsh_checked_on <= today
-        )
+        return is_checked(self.welsh_checked_by, self.welsh_checked_on, today=today)
 
 
 @dataclass(frozen=True, kw_only=True)

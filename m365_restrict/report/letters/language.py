@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import assert_never
 
@@ -60,6 +61,11 @@ class Wording:
 
 
 NO_WORDING = Wording()
+
+
+def is_checked(by: str, on: date | None, *, today: date) -> bool:
+    """Whether a wording counts as checked: somebody is recorded, with a day that has come."""
+    return bool(by) and on is not None and on <= today
 
 
 def read_wording(recorded: str) -> Wording:

@@ -14,7 +14,8 @@ import leather
 from leather.shapes import Dots, Line
 from markupsafe import Markup
 
-from m365_restrict.report.model import Point, Report
+from m365_restrict.plan.beside import Point
+from m365_restrict.report.model import Report
 from m365_restrict.report.page.vocabulary import N_, severity_sign
 from m365_restrict.report.page.words import Words, inert
 

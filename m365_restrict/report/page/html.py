@@ -17,10 +17,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from m365_restrict.report.json_text import instant
-from m365_restrict.report.letters.language import Tongue
 from m365_restrict.report.model import Edition, Period, Report
 from m365_restrict.report.page import vocabulary
 from m365_restrict.report.page.charts import charts_of
+from m365_restrict.report.page.sentences import advice, message, sentence
 from m365_restrict.report.page.view import (
     SIGNS,
     View,
@@ -141,7 +141,9 @@ def _environment(words: Words) -> Environment:
     environment.filters |= SIGNS
     environment.filters |= {
         "known": lambda text: words.say(vocabulary.ACTIONS.get(text, text)),
-        "said": partial(_said, words),
+        "said": partial(sentence, words),
+        "meant": partial(message, words),
+        "advised": partial(advice, words),
         "clock": lambda at: _time(instant(at), words.moment(at)),
         "universal": lambda at: _time(instant(at), words.universal(at)),
         "dated": lambda day: _time(day.isoformat(), words.day(day)),
@@ -156,14 +158,6 @@ def _say(words: Words, key: str, **values: object) -> Markup:
     """A wording with values that stay text, for templates."""
     wording = escape(words.find(key))
     return wording % {name: _inert(value) for name, value in values.items()} if values else wording
-
-
-def _said(words: Words, text: str) -> Markup:
-    """A sentence of the tool: in the page's language where it is known there, else marked as English."""
-    shown = escape(inert(words.say(text)))
-    if words.tongue is Tongue.ENGLISH or not text or words.has(text):
-        return shown
-    return Markup('<span lang="{}">{}</span>').format(Tongue.ENGLISH.tag, shown)
 
 
 def _time(machine: str, people: str) -> Markup:

@@ -5,17 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.beside import Actor, ActorKind
 from m365_restrict.plan.change import FieldChange
 from m365_restrict.report.documents import LiveState, Mailbox
-from m365_restrict.report.model import (
-    Actor,
-    ActorKind,
-    LiveCase,
-    Number,
-    Report,
-    ReportFinding,
-    ResultWord,
-)
+from m365_restrict.report.model import LiveCase, Number, Report, ReportFinding, ResultWord
 from m365_restrict.report.page.vocabulary import (
     N_,
     SEVERITIES,

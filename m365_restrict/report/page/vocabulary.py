@@ -7,17 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+from m365_restrict.plan.beside import ActorKind
 from m365_restrict.plan.change import ChangeClass, Severity
 from m365_restrict.report.documents import LiveState
-from m365_restrict.report.model import (
-    ActorKind,
-    Continuity,
-    Edition,
-    ExceptionKind,
-    NumberOf,
-    Period,
-    ResultWord,
-)
+from m365_restrict.report.model import Continuity, Edition, ExceptionKind, NumberOf, Period, ResultWord
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a key that is looked up elsewhere
@@ -107,6 +100,8 @@ PHRASES = (
     N_("a councillor's own choice"),
     N_("Case owner"),
     N_("Governance"),
+    N_("Governance officer"),
+    N_("ICT"),
     N_("Information Asset Owner"),
     N_("No way of contact stays open"),
     N_("Everything but openings"),

@@ -1,7 +1,8 @@
 """The wordings of the page in one language: whole sentences from a catalogue, never joined from parts.
 
-The catalogues work as those of letters do: the key is the English, `locale/<language>/report.po` has the
-rest, and what is marked fuzzy counts as not translated (policy.md 5, Welsh).
+The catalogues work as those of letters do: the key is the English, `locale/<language>` has the rest:
+`report.po` what the page itself says, `codes.po` the meaning and advice of codes, `sentences.po` what
+others have worded for it. What is marked fuzzy counts as not translated (policy.md 5, Welsh).
 """
 
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from m365_restrict.report.letters.days import day_in_words
 from m365_restrict.report.letters.language import Tongue
 from m365_restrict.report.model import ReportLanguage
 from m365_restrict.report.text import clean
+
+_FILES = ("report.po", "codes.po", "sentences.po")
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,10 @@ class Words:
         """A day with its month's name."""
         return day_in_words(day, self.tongue)
 
+    def month(self, day: date) -> str:
+        """The month of a day, with its year."""
+        return str(format_date(day, format="MMMM y", locale=self._locale))
+
     def short_day(self, day: date) -> str:
         """A day for the axis of a chart."""
         return str(format_date(day, format="d MMM", locale=self._locale))
@@ -96,6 +103,7 @@ def inert(text: str) -> str:
 def _catalogue(tongue: Tongue) -> Catalogue:
     if tongue is Tongue.ENGLISH:
         return Catalogue(tongue)
-    name = f"{tongue.value}/report.po"
-    content = files(__package__).joinpath("locale", tongue.value, "report.po").read_bytes()
-    return read_catalogue(tongue, [(name, content)])
+    folder = files(__package__).joinpath("locale", tongue.value)
+    return read_catalogue(
+        tongue, [(f"{tongue.value}/{name}", folder.joinpath(name).read_bytes()) for name in _FILES]
+    )

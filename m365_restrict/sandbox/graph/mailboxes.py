@@ -54,7 +54,8 @@ def purpose(call: GraphCall) -> GraphAnswer:
 def list_folders(call: GraphCall) -> GraphAnswer:
     """GET /users/{user}/mailFolders: those at the root."""
     user = find_mailbox(call)
-    shown = [_folder(folder) for folder in _folders(call, user)]
+    counts = _counts(call, user)
+    shown = [_folder(folder, counts) for folder in _folders(call, user)]
     expression = call.query.get("$filter")
     if expression:
         test = read_filter(expression)
@@ -66,10 +67,16 @@ def list_folders(call: GraphCall) -> GraphAnswer:
 def get_folder(call: GraphCall) -> GraphAnswer:
     """GET /users/{user}/mailFolders/{folder}, by id or well-known name."""
     user = find_mailbox(call)
+    folder = folder_of(call, user)
+    return GraphAnswer(select(_folder(folder, _counts(call, user)), call.query), target=user["upn"])
+
+
+def folder_of(call: GraphCall, user: dict[str, Any]) -> dict[str, Any]:
+    """The folder that `{folder}` names, by id or well-known name; a failure where there is none."""
     folder = find_folder(_folders(call, user), call.params["folder"])
     if folder is None:
         raise _no_folder(user["upn"])
-    return GraphAnswer(select(_folder(folder), call.query), target=user["upn"])
+    return folder
 
 
 def child_folders(call: GraphCall) -> GraphAnswer:
@@ -90,7 +97,7 @@ def create_folder(call: GraphCall) -> GraphAnswer:
             raise GraphFailure(409, "ErrorFolderExists", "A folder with the specified name already exists.")
         made = make_folder(user["id"], name)
         call.tenant.store.put("folders", user["id"], {"folders": [*folders, made]})
-    return GraphAnswer(_folder(made), status=201, target=user["upn"])
+    return GraphAnswer(_folder(made, {}), status=201, target=user["upn"])
 
 
 def exchange_settings(call: GraphCall) -> GraphAnswer:
@@ -143,14 +150,25 @@ def _folders(call: GraphCall, user: dict[str, Any]) -> list[dict[str, Any]]:
     return folders
 
 
-def _folder(folder: dict[str, Any]) -> dict[str, Any]:
+def _counts(call: GraphCall, user: dict[str, Any]) -> dict[str, tuple[int, int]]:
+    """Unread and all messages by the folder's path."""
+    document = call.tenant.store.get("messages", user["id"]) or {"messages": []}
+    counts: dict[str, tuple[int, int]] = {}
+    for message in document["messages"]:
+        unread, total = counts.get(message["folder"], (0, 0))
+        counts[message["folder"]] = unread + (not message.get("read", False)), total + 1
+    return counts
+
+
+def _folder(folder: dict[str, Any], counts: Mapping[str, tuple[int, int]]) -> dict[str, Any]:
+    unread, total = counts.get(folder["path"], (0, 0))
     return {
         "id": folder["id"],
         "displayName": folder["displayName"],
         "parentFolderId": folder["parent"],
         "childFolderCount": 0,
-        "unreadItemCount": 0,
-        "totalItemCount": 0,
+        "unreadItemCount": unread,
+        "totalItemCount": total,
         "isHidden": False,
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from m365_restrict.sandbox.clock import parse_instant
 from m365_restrict.sandbox.graph.answer import GraphAnswer, GraphCall, GraphFailure, select
 from m365_restrict.sandbox.graph.paging import page
+from m365_restrict.sandbox.message_trace import shown_line
 
 _PAGE = 1000
 _LARGEST_PAGE = 5000
@@ -21,8 +22,7 @@ _RECEIVED = "receiveddatetime"
 
 def list_traces(call: GraphCall) -> GraphAnswer:
     """The lines that the filter names, oldest first; 403 where the tenant did not grant it."""
-    if not call.tenant.document["behaviour"].get("message_trace", True):
-        raise GraphFailure(403, "Forbidden", "The application does not have the required role.")
+    _refuse_without_grant(call)
     top = call.query.get("$top", str(_PAGE))
     if not top.isdigit() or not 1 <= int(top) <= _LARGEST_PAGE:
         raise _refused(f"$top must be from 1 to {_LARGEST_PAGE}.")
@@ -33,7 +33,21 @@ def list_traces(call: GraphCall) -> GraphAnswer:
         if start <= parse_instant(line["receivedDateTime"]) <= end
         and all(_text(line, name) == wanted for name, wanted in terms.items())
     ]
-    return GraphAnswer(page(call, found, lambda line: select(line, call.query), size=_PAGE))
+    return GraphAnswer(page(call, found, lambda line: select(shown_line(line), call.query), size=_PAGE))
+
+
+def details(call: GraphCall) -> GraphAnswer:
+    """GET .../messageTraces/{id}/getDetailsByRecipient(recipientAddress='a@b'): the events of one copy."""
+    _refuse_without_grant(call)
+    found = call.tenant.delivery.trace_lines.events(call.params["trace"], call.params["recipient"])
+    if found is None:
+        raise GraphFailure(404, "NotFound", "The message trace was not found.")
+    return GraphAnswer(page(call, found, lambda event: select(event, call.query), size=_PAGE))
+
+
+def _refuse_without_grant(call: GraphCall) -> None:
+    if not call.tenant.document["behaviour"].get("message_trace", True):
+        raise GraphFailure(403, "Forbidden", "The application does not have the required role.")
 
 
 def _read_filter(call: GraphCall) -> tuple[dict[str, str], datetime, datetime]:

@@ -15,6 +15,7 @@ from m365_restrict.sandbox.graph import (
     mailboxes,
     message_rules,
     message_traces,
+    messages,
     people,
     send_mail,
     sites,
@@ -56,6 +57,7 @@ _READ_GROUPS = "GroupMember.Read.All GroupMember.ReadBasic.All"
 _READ_SETTINGS = "MailboxSettings.Read MailboxSettings.ReadWrite"
 _READ_FOLDERS = "Mail.ReadBasic.All Mail.Read Mail.ReadWrite"
 _RULES = "users/{user}/mailfolders/{folder}/messagerules"
+_MESSAGES = "users/{user}/mailfolders/{folder}/messages"
 _COLUMNS = "sites/{site}/lists/{list}/columns"
 _ITEMS = "sites/{site}/lists/{list}/items"
 _WRITE_FILES = "Sites.Selected Sites.ReadWrite.All Sites.Manage.All Files.ReadWrite.All"
@@ -64,6 +66,7 @@ _MONITOR = "ConfigurationMonitoring.ReadWrite.All"
 _READ_MONITOR = f"ConfigurationMonitoring.Read.All {_MONITOR}"
 _QUERIES = "security/auditlog/queries"
 _READ_AUDIT = "AuditLogsQuery.Read.All AuditLogsQuery-Exchange.Read.All AuditLogsQuery-SharePoint.Read.All"
+_TRACES = "admin/exchange/tracing/messagetraces"
 _READ_TRACES = "ExchangeMessageTrace.Read.All"
 
 _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
@@ -93,6 +96,8 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
         "GET", "users/{user}/mailfolders/{folder}/childfolders", mailboxes.child_folders,
         Realm.MAILBOX, _READ_FOLDERS,
     ),
+    ("GET", _MESSAGES, messages.list_messages, Realm.MAILBOX, _READ_FOLDERS),
+    ("PATCH", _MESSAGES + "/{message}", messages.update_message, Realm.MAILBOX, "Mail.ReadWrite"),
     ("GET", _RULES, message_rules.list_rules, Realm.MAILBOX, _READ_SETTINGS),
     ("POST", _RULES, message_rules.create_rule, Realm.MAILBOX, "MailboxSettings.ReadWrite"),
     ("GET", _RULES + "/{rule}", message_rules.get_rule, Realm.MAILBOX, _READ_SETTINGS),
@@ -142,8 +147,9 @@ _TABLE: tuple[tuple[str, str, Handler, Realm, str], ...] = (
     ("POST", _QUERIES, audit_queries.create_query, Realm.AUDIT, _READ_AUDIT),
     ("GET", _QUERIES + "/{query}", audit_queries.get_query, Realm.AUDIT, _READ_AUDIT),
     ("GET", _QUERIES + "/{query}/records", audit_queries.list_records, Realm.AUDIT, _READ_AUDIT),
+    ("GET", _TRACES, message_traces.list_traces, Realm.TRACE, _READ_TRACES),
     (
-        "GET", "admin/exchange/tracing/messagetraces", message_traces.list_traces,
+        "GET", _TRACES + "/{trace}/getdetailsbyrecipient/{recipient}", message_traces.details,
         Realm.TRACE, _READ_TRACES,
     ),
 )  # fmt: skip
@@ -154,6 +160,9 @@ ROUTES = tuple(
 )
 
 _DELTA = re.compile(r"/delta\((?:token='([^']*)')?\)$", re.IGNORECASE)
+_DETAILS = re.compile(
+    r"/(?:(?:microsoft\.)?graph\.)?getDetailsByRecipient\(recipientAddress='((?:[^']|'')*)'\)$", re.IGNORECASE
+)
 _QUOTED_KEY = re.compile(r"\('([^']*)'\)")
 
 
@@ -165,7 +174,7 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     """
     function = _DELTA.search(path)
     token = {"token": function[1]} if function and function[1] else {}
-    segments = _segments(_DELTA.sub("/delta", path))
+    segments = _segments(_DETAILS.sub(_details_path, _DELTA.sub("/delta", path)))
     other_method = False
     for route in ROUTES:
         params = _match(route.segments, segments)
@@ -179,6 +188,11 @@ def find_route(method: str, path: str) -> tuple[Route, dict[str, str]]:
     raise GraphFailure(
         400, "BadRequest", f"Resource not found for the segment '{segments[-1] if segments else ''}'."
     )
+
+
+def _details_path(found: re.Match[str]) -> str:
+    recipient = found[1].replace("''", "'")
+    return f"/getdetailsbyrecipient/{recipient}"
 
 
 def check_permission(route: Route, principal: Principal) -> None:

@@ -3,7 +3,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from m365_restrict.assess.effect import acts, effect_of_rule, keeps_away
+from m365_restrict.assess.effect import effect_of_rule
 
 
 def told(rule, now, zone=UTC):
@@ -47,31 +47,3 @@ def test_an_end_is_told_by_the_councils_day(rule, now):
 def test_a_long_list_is_cut_short(rule, now):
     many = [f"box{number}@ash.example" for number in range(9)]
     assert "box5@ash.example and 3 more" in told(rule(SentTo=many), now)
-
-
-@pytest.mark.parametrize(
-    ("properties", "acting"),
-    [
-        ({}, True),
-        ({"State": "Disabled"}, False),
-        ({"Mode": "AuditAndNotify"}, False),
-        ({"ExpiryDate": "2026-11-23T09:00:00Z"}, False),
-        ({"ExpiryDate": "2026-11-23T09:00:01Z"}, True),
-        ({"ActivationDate": "2026-11-23T09:00:01Z"}, False),
-    ],
-)
-def test_whether_a_rule_acts_now(rule, now, properties, acting):
-    assert acts(rule(**properties), now) is acting
-
-
-@pytest.mark.parametrize(
-    ("properties", "away"),
-    [
-        ({"RedirectMessageTo": ("a@ash.example",)}, True),
-        ({"SetSCL": "9"}, True),
-        ({"SetSCL": "-1"}, False),
-        ({"PrependSubject": "[X]"}, False),
-    ],
-)
-def test_what_keeps_mail_away(properties, away):
-    assert keeps_away(properties) is away

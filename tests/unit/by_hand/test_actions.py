@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from m365_restrict.by_hand.actions import destroys_from_senders, harsher_actions, undecided_actions
+from m365_restrict.by_hand.actions import harsher_actions, harsher_from_senders, undecided_actions
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.plan.change import Action, RuleKind
 from m365_restrict.rules.observed import Properties, PropertyValue
@@ -110,11 +110,23 @@ def test_what_keeps_mail_from_people_beyond_the_decision(
     [
         ({"From": ("pat@post.example",), "DeleteMessage": True}, ("DeleteMessage",)),
         ({"SenderDomainIs": ("post.example",), "Quarantine": True}, ("Quarantine",)),
+        ({"From": ("pat@post.example",), "RejectMessageReasonText": "No."}, ("RejectMessageReasonText",)),
+        ({"From": ("pat@post.example",), REFUSAL_CODE: "5.7.9"}, (REFUSAL_CODE,)),
+        ({"From": ("pat@post.example",), "SetSCL": "9"}, ("SetSCL",)),
+        ({"From": ("pat@post.example",), "SetSCL": "-1"}, ()),
+        (
+            {
+                "HeaderContainsMessageHeader": "From",
+                "HeaderContainsWords": ("pat@post.example",),
+                "DeleteMessage": True,
+            },
+            ("DeleteMessage",),
+        ),
         ({"From": ("pat@post.example",), "RedirectMessageTo": ("parks@ash.example",)}, ()),
-        ({"AttachmentHasExecutableContent": True, "DeleteMessage": True}, ()),
+        ({"AttachmentHasExecutableContent": True, "DeleteMessage": True, "SetSCL": "9"}, ()),
     ],
 )
-def test_a_general_rule_of_somebody_else_destroys_nobodys_mail_in_particular(
+def test_a_general_rule_of_somebody_else_keeps_nobodys_mail_in_particular(
     rule: Properties, names: tuple[str, ...]
 ) -> None:
-    assert destroys_from_senders(rule) == names
+    assert harsher_from_senders(rule) == names

@@ -1,7 +1,15 @@
 import pytest
 
-from m365_restrict.doctor.canary_judge import CanaryCheck, Evidence, is_answer, is_good, settle
+from m365_restrict.doctor.canary_judge import (
+    CanaryCheck,
+    Evidence,
+    is_answer,
+    is_good,
+    redirect_shown,
+    settle,
+)
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.leaks import RedirectTrace
 from m365_restrict.tenant.trace import TraceLine
 
 REFUSES = "third@ash.example"
@@ -76,3 +84,18 @@ def test_a_trace_that_names_the_rule_shows_the_match_by_itself():
 )
 def test_which_answers_there_are_and_which_are_good(check, value, answer, good):
     assert (is_answer(check, value), is_good(check, value)) == (answer, good)
+
+
+@pytest.mark.parametrize(
+    ("first", "named", "expected"),
+    [
+        (Unknown("x", "y"), None, None),
+        ((), None, None),
+        ((line("delivered", "second@ash.example"),), None, RedirectTrace.CONTACT),
+        ((line("delivered", "first@ash.example"),), True, RedirectTrace.RECIPIENT),
+        ((line("delivered", "first@ash.example"),), None, RedirectTrace.UNTOLD),
+        ((line("expanded", "first@ash.example"),), None, RedirectTrace.CONTACT),
+    ],
+)
+def test_how_the_trace_shows_a_redirect(first, named, expected):
+    assert redirect_shown(Evidence(first=first, named=named), "first@ash.example") is expected

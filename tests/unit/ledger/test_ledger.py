@@ -12,6 +12,7 @@ from m365_restrict.ledger.runs import STARTED, RunEnd, RunStart
 from m365_restrict.ledger.values import decode_properties, encode_properties
 from m365_restrict.plan.change import Applied, RuleKind
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
+from m365_restrict.rules.observed import Spelling
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PROPERTIES = {
@@ -82,6 +83,20 @@ def test_recording_again_replaces_the_key(reopen):
     newer = replace(APPLIED, name="RC-2026-014 Refuse")
     ledger.rules.record(newer, run_id="r2", at=NOON)
     assert ledger.rules.all() == (newer,)
+
+
+def test_main_addresses_outlive_a_write_and_are_replaced_as_a_whole(reopen):
+    ledger = reopen()
+    spelt = replace(APPLIED, spellings={"From": Spelling(names=("pat",), addresses=("pat@home.example",))})
+    ledger.rules.record(spelt, run_id="r1", at=NOON)
+    ledger.rules.note_main_addresses(APPLIED.key, {"old@home.example": "pat@home.example"})
+    ledger.rules.note_main_addresses("no such rule", {"a@b.example": "c@b.example"})
+    ledger.rules.record(replace(spelt, name="RC-2026-014 Refuse"), run_id="r2", at=NOON)
+    (kept,) = reopen().rules.all()
+    assert kept.main_addresses == {"old@home.example": "pat@home.example"}
+    assert (kept.properties, kept.spellings) == (APPLIED.properties, spelt.spellings)
+    ledger.rules.note_main_addresses(APPLIED.key, {})
+    assert ledger.rules.all()[0].main_addresses == {}
 
 
 def test_rules_that_swap_their_names_keep_all_else(reopen):

@@ -1,11 +1,13 @@
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from m365_restrict.plan.change import Action, Difference
-from m365_restrict.plan.difference import healing
+from m365_restrict.plan.healing import healing
 from m365_restrict.register.case import Measure
 
+NOW, HOUR = datetime(2026, 11, 23, 9, tzinfo=UTC), timedelta(hours=1)
 NAME = "RC-1 Redirect to single contact"
 TWO = ("a@mail.example", "b@mail.example")
 
@@ -21,7 +23,8 @@ class Scene:
 
     def heal(self, **more: Any) -> Difference:
         desired = self.council.compile(self.cases, self.choices)
-        return healing(self.council.compare(desired, self.tenant, self.applied, **more))
+        given = self.council.compare(desired, self.tenant, self.applied, **more)
+        return healing(given, now=NOW, wait=HOUR)
 
 
 @pytest.fixture

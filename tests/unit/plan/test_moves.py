@@ -1,17 +1,20 @@
 """What counts as a re-routing and as a weakening that no decision stands behind, and what does not."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from m365_restrict.plan.change import Action, Change
-from m365_restrict.plan.difference import difference, healing
+from m365_restrict.plan.difference import difference
+from m365_restrict.plan.healing import healing
 from m365_restrict.plan.moves import MoveFacts, Moves, moves_in
 from m365_restrict.register.case import Measure, Scope
 from m365_restrict.register.recipient import RecipientKind, Unresolved
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
 
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 OTHER, PLANNING, PARKS = "other@ash.example", "planning@ash.example", "parks@ash.example"
 EVERYONE = "everyone@ash.example"
 
@@ -37,9 +40,10 @@ class Scene:
 
     def moves(self, *, heal: bool = False) -> Moves:
         given = self.council.compare(self.council.compile(self.cases), self.tenant, self.applied)
-        self.changes = (healing if heal else difference)(given).changes
+        found = healing(given, now=NOW) if heal else difference(given)
+        self.changes = found.changes
         return moves_in(
-            (healing if heal else difference)(given),
+            found,
             MoveFacts(
                 cases=self.cases,
                 directory=self.council.directory,

@@ -122,3 +122,10 @@ def test_the_opening_part_never_puts_a_second_sender_condition_beside_the_first(
     del before["From"]
     form = opened(before, RULE, frozenset(RULE["From"]))
     assert form == before
+
+
+def test_a_group_that_is_exempt_already_is_not_named_as_a_mailbox_beside() -> None:
+    """Where the directory does not answer, nobody knows that an allowed recipient is a group."""
+    before = {**RULE, "ExceptIfSentTo": ("b@ash.example",), "ExceptIfSentToMemberOf": ("team@ash.example",)}
+    after = {**before, "ExceptIfSentTo": ("b@ash.example", "team@ash.example")}
+    assert opened(before, after, SENDERS) == before

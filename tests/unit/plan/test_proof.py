@@ -296,3 +296,24 @@ def test_newer_values_that_wait_are_not_demanded(council: Any) -> None:
     plan = replace(scene.plan(), changes=())
     moved = replace(scene.ground(), moved=frozenset({"RC-1"}))
     assert prove(plan, moved).failures == ()
+
+
+@pytest.mark.parametrize("measure", [Measure.REDIRECT, Measure.COPY, Measure.REFUSE])
+def test_nothing_is_written_that_sends_mail_outside(council: Any, measure: Measure) -> None:
+    outside = {"CopyTo": ("x@elsewhere.example",)}
+    scene = Scene(council, [council.case("RC-1", measure)], tampering=with_target(**outside))
+    plan = scene.plan()
+    ground = replace(scene.ground(), domains=frozenset({"ash.example"}), moved=frozenset({"RC-1"}))
+    proof = prove(plan, ground)
+    assert "By CopyTo a rule of case RC-1 would send mail outside" in messages(proof)
+    assert proof.permitted(plan) == ()
+
+
+def test_what_only_opens_a_rule_that_sends_mail_outside_goes_ahead(council: Any) -> None:
+    before, after = council.case("RC-1", addresses=TWO), council.case("RC-1", addresses=TWO[:1])
+    tampering = with_target(CopyTo=("x@elsewhere.example",))
+    scene = Scene(council, [after], [before], tampering=tampering)
+    plan = scene.plan()
+    assert [one.opens for one in plan.changes] == [True]
+    ground = replace(scene.ground(), domains=frozenset({"ash.example"}), moved=frozenset({"RC-1"}))
+    assert prove(plan, ground).permitted(plan) == plan.changes

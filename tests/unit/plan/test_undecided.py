@@ -32,6 +32,7 @@ def found(*, decided: frozenset[str] = frozenset(), ours: bool = False, **rule: 
         {"From": ["pat@post.example"]},
         {"FromAddressContainsWords": ["pat@post.example"]},
         {"FromAddressMatchesPatterns": ["^pat@post\\.example$"]},
+        {"HeaderContainsMessageHeader": "From", "HeaderContainsWords": ["pat@post.example"]},
     ],
 )
 @pytest.mark.parametrize(
@@ -40,6 +41,12 @@ def found(*, decided: frozenset[str] = frozenset(), ours: bool = False, **rule: 
 def test_a_block_made_by_hand_is_a_critical_orphan(sender: Any, action: Any) -> None:
     (one,) = found(**sender, **action)
     assert (one.change_class, one.severity, one.rule) == (ChangeClass.ORPHAN, Severity.CRITICAL, "By hand")
+
+
+@pytest.mark.parametrize("level", [5, 9])
+def test_a_block_to_junk_is_an_orphan_that_may_be_accepted(level: int) -> None:
+    (one,) = found(From=["pat@post.example"], SetSCL=level)
+    assert (one.change_class, one.severity) == (ChangeClass.ORPHAN, Severity.HIGH)
 
 
 def test_the_finding_shows_no_address() -> None:
@@ -51,13 +58,14 @@ def test_the_finding_shows_no_address() -> None:
     "rule",
     [
         {"From": ["pat@post.example"], "PrependSubject": "[X] "},
+        {"From": ["pat@post.example"], "SetSCL": 4},
         {"From": ["colleague@ash.example"], **REDIRECT},
         {"SenderDomainIs": ["post.example"], **REDIRECT},
         {"From": ["pat@post.example"], "State": "Disabled", **REDIRECT},
         {"From": ["pat@post.example"], "Mode": "Audit", **REDIRECT},
         {"From": ["pat@post.example"], "ExpiryDate": "2026-11-23T09:00:00Z", **REDIRECT},
     ],
-    ids=["harmless", "a colleague", "a domain", "disabled", "audit", "expired"],
+    ids=["harmless", "no spam", "a colleague", "a domain", "disabled", "audit", "expired"],
 )
 def test_what_keeps_nobody_away_is_none(rule: Any) -> None:
     assert found(**rule) == []

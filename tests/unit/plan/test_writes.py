@@ -5,7 +5,7 @@ import pytest
 
 from m365_restrict.plan.change import Change
 from m365_restrict.plan.difference import difference
-from m365_restrict.plan.writes import applied_from, cmdlet_parameters, message_rule
+from m365_restrict.plan.writes import applied_from, cmdlet_parameters, message_rule, without_kept_edits
 from m365_restrict.register.case import Measure
 
 NAME = "RC-1 Redirect to single contact"
@@ -52,3 +52,30 @@ def test_what_is_remembered_is_what_was_read_back(council: Any) -> None:
     tenant = council.tenant(desired)
     observed = tenant.observed().transport[0]
     assert [applied_from(creation(council), observed)] == council.applied(desired, tenant)
+
+
+@pytest.mark.parametrize(
+    ("edit", "read_back", "remembered"),
+    [
+        ({"RedirectMessageTo": ["x@elsewhere.example"]}, {}, {"RedirectMessageTo": ("contact@ash.example",)}),
+        ({"DeleteMessage": True}, {}, {"DeleteMessage": None}),
+        ({"StopRuleProcessing": None}, {}, {"StopRuleProcessing": True}),
+        ({}, {"State": "Disabled"}, {"State": "Disabled"}),
+    ],
+)
+def test_an_edit_that_an_opening_left_in_place_is_not_remembered_as_ours(
+    council: Any, edit: dict[str, Any], read_back: dict[str, Any], remembered: dict[str, Any]
+) -> None:
+    """What the write itself has changed, or what came back otherwise, is."""
+    two = council.compile([council.case("RC-1", addresses=("a@mail.example", "b@mail.example"))])
+    tenant = council.tenant(two)
+    (last,) = council.applied(two, tenant)
+    tenant.rule(NAME).update(edit)
+    one = council.compile([council.case("RC-1", addresses=("a@mail.example",))])
+    (whole,) = difference(council.compare(one, tenant, [last])).changes
+    change = whole if whole.opens else whole.opening
+    assert change is not None
+    tenant.rule(NAME).update({"From": ["a@mail.example"], **read_back})
+    kept = without_kept_edits(applied_from(change, tenant.observed().transport[0]), change, last)
+    assert kept.properties["From"] == ("a@mail.example",)
+    assert {name: kept.properties.get(name) for name in remembered} == remembered

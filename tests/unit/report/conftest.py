@@ -1,6 +1,9 @@
 """One full document of every kind, as a run would make them."""
 
+import importlib.util
+import sys
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
@@ -205,3 +208,14 @@ def validate_document():
 @pytest.fixture(params=["plan", "drift", "explain", "validate"])
 def document(request):
     return request.getfixturevalue(f"{request.param}_document")
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """The module tools/sample_report.py."""
+    path = Path(__file__).parents[3] / "tools" / "sample_report.py"
+    spec = importlib.util.spec_from_file_location("sample_report_for_tables", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module

@@ -77,7 +77,7 @@ def test_the_schema_forbids_what_it_does_not_name(plan_document):
                 "script",
             },
         ),
-        ("drift", {"findings", "live", "summary"}),
+        ("drift", {"findings", "live", "not_covered", "summary"}),
         ("explain", {"address", "case_refs", "rules", "copies", "because"}),
         ("validate", {"cases", "choices", "policy_warnings", "refused_choices", "summary"}),
     ],

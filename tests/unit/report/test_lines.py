@@ -63,6 +63,7 @@ def finding(**given):
         "severity": Severity.LOW,
         "message": f"The rule in {COUNCILLOR} is gone.",
         "mailbox": COUNCILLOR,
+        "kind": RuleKind.INBOX_RULE,
         "rule": "Council mail choice",
         "key": "k",
         "chosen_by_holder": True,
@@ -109,6 +110,11 @@ def test_a_finding_about_a_choice_tells_neither_mailbox_nor_holder():
     line = finding_line(finding(), HOLDERS, since=SINCE)
     assert (line.mailbox, line.fields, line.changed_by, line.changed_at) == (412, (), None, None)
     assert "@" not in repr(line)
+
+
+def test_who_changed_a_councillors_transport_rule_is_told_because_it_is_in_nobodys_mailbox():
+    line = finding_line(finding(kind=RuleKind.TRANSPORT_RULE, changed_by="Admin"), HOLDERS, since=SINCE)
+    assert (line.mailbox, line.fields, line.changed_by) == (412, (), "Admin")
 
 
 def test_a_finding_about_the_councils_rule_says_who_and_what_to_do():

@@ -4,7 +4,7 @@ import pytest
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.policy.life import Task, TaskKind, Urgency
-from m365_restrict.report.documents import Head
+from m365_restrict.report.documents import Failure, Head
 from m365_restrict.report.text import plain
 from m365_restrict.report.worklist import (
     FrontlineLine,
@@ -89,3 +89,10 @@ def test_a_mail_that_was_not_sent_is_said_once_for_each_reason():
     text = text_of(notices=(notice, notice))
     assert "no mails sent, 2 mails not sent." in text
     assert text.count("No sender is set.") == 1
+
+
+def test_a_run_that_failed_early_gives_no_good_news():
+    failure = Failure(code="settings-invalid", message="It is not set.", advice="Set it.")
+    head = Head(run_id="r1", started_at=NOW, finished_at=NOW, exit_code=ExitCode.CONFIGURATION, error=failure)
+    text = plain(worklist_lines(WorklistDocument(head=head)))
+    assert text.startswith("! error settings-invalid: It is not set.")

@@ -1,6 +1,7 @@
 """The report as JSON and as text: nothing of the model is lost, and every line is a sentence."""
 
 import json
+import zipfile
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -8,8 +9,17 @@ from typing import Any
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
-from m365_restrict.cli.report_faces import FACES, ReportFormat, file_name, format_of_file
+from m365_restrict.cli.report_faces import (
+    FACES,
+    ReportFormat,
+    cannot_hold,
+    file_name,
+    format_of_file,
+    write_report,
+)
+from m365_restrict.cli.report_verb import report_verb
 from m365_restrict.report.documents import Failure
 from m365_restrict.report.model import Edition, Period, Report, ReportLanguage
 from m365_restrict.report.report_json import report_to_json, report_to_mapping
@@ -92,7 +102,16 @@ class TestText:
 
 class TestFiles:
     @pytest.mark.parametrize(
-        ("name", "form"), [("a.json", "json"), ("a.HTML", "html"), ("a.txt", "text"), ("a", None)]
+        ("name", "form"),
+        [
+            ("a.json", "json"),
+            ("a.HTML", "html"),
+            ("a.txt", "text"),
+            ("a.zip", "csv"),
+            ("a.csv", "csv"),
+            ("a.xlsx", "xlsx"),
+            ("a", None),
+        ],
     )
     def test_a_name_asks_for_its_form(self, name: str, form: str | None) -> None:
         assert format_of_file(Path(name)) == form
@@ -102,3 +121,59 @@ class TestFiles:
         assert file_name(report, ReportFormat.HTML).endswith("-monthly-compliance-cy.html")
         run = samples.sample_report(period=Period.RUN, edition=Edition.ICT)
         assert file_name(run, ReportFormat.JSON) == "20261130T060000Z-run-ict.json"
+
+    def test_csv_goes_into_a_folder_file_by_file(self, samples: Any, tmp_path: Path) -> None:
+        folder = tmp_path / "new"
+        write_report(samples.sample_report(), ReportFormat.CSV, folder)
+        names = sorted(one.name for one in folder.iterdir())
+        assert "2026-11-01-monthly-compliance-findings.csv" in names
+        assert len(names) == 16
+
+    def test_what_a_failed_run_cannot_tell_is_not_left_from_the_run_before(
+        self, samples: Any, tmp_path: Path
+    ) -> None:
+        made, failed = samples.sample_report(period=Period.RUN), samples.failed_report()
+        write_report(made, ReportFormat.CSV, tmp_path)
+        (tmp_path / "notes.csv").write_text("mine")
+        write_report(replace(failed, period=made.period), ReportFormat.CSV, tmp_path)
+        assert sorted(one.name for one in tmp_path.iterdir()) == [
+            "20261130T060000Z-run-compliance-contents.csv",
+            "20261130T060000Z-run-compliance-not-covered.csv",
+            "20261130T060000Z-run-compliance-report.csv",
+            "notes.csv",
+        ]
+
+    def test_csv_goes_into_one_zip(self, samples: Any, tmp_path: Path) -> None:
+        write_report(samples.sample_report(), ReportFormat.CSV, tmp_path / "a.ZIP")
+        with zipfile.ZipFile(tmp_path / "a.ZIP") as archive:
+            assert "2026-11-01-monthly-compliance-live-cases.csv" in archive.namelist()
+
+    def test_a_spreadsheet_gets_a_name_of_its_own_in_a_folder(self, samples: Any, tmp_path: Path) -> None:
+        write_report(samples.sample_report(), ReportFormat.XLSX, tmp_path)
+        assert [one.name for one in tmp_path.iterdir()] == ["2026-11-01-monthly-compliance.xlsx"]
+
+    def test_one_file_cannot_hold_csv_but_a_zip_or_a_folder_can(self, tmp_path: Path) -> None:
+        file, folder = tmp_path / "there", tmp_path / "october.csv.d"
+        file.write_text("")
+        (tmp_path / "folder.zip").mkdir()
+        assert cannot_hold(ReportFormat.CSV, tmp_path / "october.csv")
+        assert cannot_hold(ReportFormat.CSV, file)
+        assert not cannot_hold(ReportFormat.CSV, folder)
+        assert not cannot_hold(ReportFormat.CSV, tmp_path / "october.zip")
+        assert not cannot_hold(ReportFormat.CSV, tmp_path / "folder.zip")
+        assert not cannot_hold(ReportFormat.XLSX, file)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--format", "csv"], "--format csv needs --output"),
+        (["--format", "xlsx"], "--format xlsx needs --output"),
+        (["--output", "october.csv"], "a folder or a .zip file"),
+        (["--format", "xlsx", "--language", "cy", "-o", "x.xlsx"], "cannot be had in this language"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_read(options: list[str], said: str) -> None:
+    answer = CliRunner().invoke(report_verb, options, env={"COLUMNS": "200"})
+    assert answer.exit_code != 0
+    assert said in answer.output

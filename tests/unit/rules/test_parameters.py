@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from m365_restrict.rules.parameters import message_rule_body, new_parameters, set_parameters
+from m365_restrict.rules.parameters import UnwritableRule, message_rule_body, new_parameters, set_parameters
 
 TARGET: dict[str, Any] = {
     "Name": "RC-1 Redirect to single contact",
@@ -99,7 +99,7 @@ def test_the_whole_message_rule_is_sent() -> None:
 
 
 def test_a_folder_without_an_id_is_an_error() -> None:
-    with pytest.raises(KeyError):
+    with pytest.raises(UnwritableRule, match="folder"):
         message_rule_body(INBOX, folders={}, sequence=1)
 
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -45,3 +45,22 @@ def test_scripts_are_asked_for_by_the_setting_alone() -> None:
     found = run_options(load_settings({**_NEEDED, **asked}, None)).script
     assert found == ScriptOptions(folder=Path(), high_after=timedelta(days=5))
     assert run_options(load_settings(_NEEDED, None)).script is None
+
+
+@pytest.mark.parametrize(
+    ("by", "on", "checked"),
+    [
+        ("", "", False),
+        ("A. Translator", "", False),
+        ("", "2026-08-01", False),
+        ("A. Translator", "2026-08-01", True),
+        ("A. Translator", "2026-08-02", False),
+    ],
+)
+def test_the_welsh_of_reports_is_checked_by_somebody_on_a_day_that_has_come(
+    by: str, on: str, checked: bool
+) -> None:
+    told = {"M365_RESTRICT_REPORTS__WELSH_CHECKED_BY": by, "M365_RESTRICT_REPORTS__WELSH_CHECKED_ON": on}
+    options = run_options(load_settings({**_NEEDED, **told}, None))
+    assert options.report.welsh_is_checked(date(2026, 8, 1)) is checked
+    assert not options.letters.council.welsh_is_checked(date(2026, 8, 1))

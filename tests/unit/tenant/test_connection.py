@@ -9,7 +9,17 @@ from m365_restrict.tenant.connection import build_http_client, retry_after_secon
 
 
 @pytest.mark.parametrize(
-    ("header", "seconds"), [("120", 120.0), ("0", 0.0), (None, None), ("", None), ("soon", None)]
+    ("header", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        (None, None),
+        ("", None),
+        ("soon", None),
+        ("²", None),
+        ("٣", None),
+        ("Mon, 1 Jan 2026 00:00:00 +99999999999999", None),
+    ],
 )
 def test_retry_after_in_seconds(header, seconds):
     assert retry_after_seconds(header) == seconds

@@ -131,3 +131,41 @@ def test_one_mailbox_that_fails_leaves_the_others_alone(desk: Any) -> None:
     desk.fault("status", status=403, method="POST", path_regex=f"{HOLDER}.*{RULES}")
     assert sorted(results(desk, desk.plan())) == ["applied", "failed"]
     assert (len(desk.inbox_rules(JUNK)), desk.inbox_rules(HOLDER)) == (1, [])
+
+
+class Naming:
+    """Graph shows names for addresses; after a PATCH it shows the old form for `stale` readings."""
+
+    def __init__(self, stale: int) -> None:
+        self._stale, self._left, self._last = stale, 0, b""
+
+    def __call__(self, method: str, path: str, _body: bytes, answer: Any) -> tuple[int, bytes]:
+        content = answer.content
+        if RULES not in path or JUNK not in path:
+            return answer.status_code, content
+        if method == "PATCH":
+            self._left = self._stale
+        if method == "GET":
+            for address in TWO:
+                content = content.replace(f'"{address}"'.encode(), f'"The writer {address[0]}"'.encode())
+            if self._left:
+                self._left -= 1
+                return answer.status_code, self._last
+            self._last = content
+        return answer.status_code, content
+
+
+@pytest.mark.parametrize(("stale", "result"), [(1, "applied"), (3, "failed")])
+def test_an_old_reading_teaches_nobody_by_which_name_a_new_sender_is_shown(
+    desk: Any, put_between: Any, stale: int, result: str
+) -> None:
+    scene(desk, "PATCH")
+    desk.cases = [desk.junk("RC-1", addresses=TWO[1:])]
+    put_between(Naming(stale))
+    assert results(desk, desk.plan()) == [result]
+    remembered = desk.recorded[0].applied
+    if result == "applied":
+        assert remembered.spellings["conditions.fromAddresses"].names == ("the writer b",)
+    else:
+        assert "still shows the rule as it stood before" in desk.recorded[0].reason
+        assert remembered is None

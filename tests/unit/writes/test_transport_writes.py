@@ -1,10 +1,13 @@
 """Transport rules over the wire: made disabled, proven, judged by what stands when nobody answers."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
+
+from m365_restrict.rules.transport_rule import SenderMatch
 
 MADE = [("RC-1", "applied")]
 SHORT = {"EXCHANGE__TIMEOUT_SECONDS": "0.5", "EXCHANGE__DEADLINE_SECONDS": "0.1"}
@@ -252,3 +255,82 @@ def test_a_rule_that_is_to_rest_is_judged_by_what_stands(desk: Any, fault: str) 
     done = fault == "reset_after_commit"
     assert desk.carry_out(plan, resting(plan)) == [("RC-1", "applied" if done else "failed")]
     assert desk.recorded[0].applied.properties["State"] == ("Disabled" if done else "Enabled")
+
+
+@pytest.fixture
+def own_clock(desk: Any) -> Any:
+    """A rule in a tenant that takes no offset, in summer time: each of its ends is sent twice."""
+    desk.behave(expiry_offset="ignored")
+    desk.cases = [desk.council.case("RC-1", addresses=ONE, ends_on=date(2027, 6, 30))]
+    assert desk.carry_out(desk.plan()) == MADE
+    return desk
+
+
+@pytest.fixture
+def second_set_fails(desk: Any, put_between: Any) -> Callable[[str], None]:
+    """Let Exchange refuse the Set that follows this cmdlet."""
+
+    def _refuse(cmdlet: str) -> None:
+        pending = [True]
+
+        def _pass_on(_method: str, _path: str, body: bytes, answer: Any) -> tuple[int, bytes]:
+            if pending and f"{cmdlet}-TransportRule".encode() in body:
+                pending.clear()
+                desk.fault("status", status=400, cmdlet="Set-TransportRule")
+            return answer.status_code, answer.content
+
+        put_between(_pass_on)
+
+    return _refuse
+
+
+@pytest.mark.behaviour(from_external=True, reason="the sender condition moves from From to patterns")
+def test_a_rule_that_lost_its_sender_is_disabled_before_its_end_is_sent_again(own_clock: Any) -> None:
+    desk = own_clock
+    desk.council.options = replace(desk.council.options, sender_match=SenderMatch.PATTERNS)
+    plan = desk.plan()
+    desk.behave(drop_parameter="FromAddressMatchesPatterns")
+    desk.requests()
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    cmdlets = [one["cmdlet"] for one in desk.requests() if one["cmdlet"]]
+    assert cmdlets == ["Set-TransportRule", "Get-TransportRule", "Disable-TransportRule", "Get-TransportRule"]
+    assert desk.rules()[NAME]["State"] == "Disabled"
+
+
+@ONE_SET
+def test_a_rule_whose_end_could_not_be_sent_again_is_remembered_as_it_stands(
+    own_clock: Any, second_set_fails: Any
+) -> None:
+    desk = own_clock
+    desk.cases = [desk.council.case("RC-1", addresses=TWO, ends_on=date(2027, 6, 30))]
+    plan = desk.plan()
+    second_set_fails("Set")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert "differs from what was sent in ExpiryDate" in desk.recorded[0].reason
+    (rule,) = [one for one in desk.observed().transport if one.name == NAME]
+    assert desk.recorded[0].applied.properties == rule.properties
+    assert (rule.enabled, rule.properties["From"]) == (True, TWO)
+
+
+def test_a_new_rule_whose_end_could_not_be_sent_again_is_removed(desk: Any, second_set_fails: Any) -> None:
+    desk.behave(expiry_offset="ignored")
+    desk.cases = [desk.council.case("RC-1", addresses=ONE, ends_on=date(2027, 6, 30))]
+    second_set_fails("New")
+    assert desk.carry_out(desk.plan()) == [("RC-1", "failed")]
+    assert list(desk.rules()) == ["Foreign 1", "Foreign 2"]
+
+
+@pytest.mark.parametrize("more", [{"addresses": ONE}, {"allowed_recipients": ("officer@ash.example",)}])
+def test_a_change_that_does_not_show_for_long_switches_nothing_off(desk: Any, more: dict[str, Any]) -> None:
+    """What stood before acts on more than is wanted now; that it still shows proves nothing."""
+    desk.cases = [desk.council.case("RC-1", addresses=TWO)]
+    assert desk.carry_out(desk.plan()) == MADE
+    desk.cases = [desk.council.case("RC-1", **{"addresses": TWO, **more})]
+    plan = desk.plan()
+    desk.fault("stale_read", times=9, cmdlet="Get-TransportRule")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert "still shows the rule as it stood before" in desk.recorded[0].reason
+    assert desk.recorded[0].applied is None
+    assert desk.sandbox.control("DELETE", "faults").is_success
+    assert desk.rules()[NAME]["State"] == "Enabled"
+    assert desk.in_step()

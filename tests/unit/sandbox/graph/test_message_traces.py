@@ -92,3 +92,46 @@ def test_a_tenant_may_not_grant_it_at_all(council, council_seed):
         {**council_seed, "tenant": {**council_seed["tenant"], "behaviour": {"message_trace": False}}}
     )
     assert _ask(council).status_code == 403
+
+
+def _redirected(council):
+    rule = {"Name": "Away", "From": [SENDER], "RedirectMessageTo": ["cllr.b@ashbourne.example"]}
+    asked = {"by": "director@ashbourne.example", "cmdlet": "New-TransportRule", "parameters": rule}
+    assert council.control("POST", "cmdlet", asked).is_success
+    _write(council, "director@ashbourne.example")
+    return _ask(council).json()["value"]
+
+
+def _events(council, line, recipient):
+    call = f"getDetailsByRecipient(recipientAddress='{recipient}')"
+    return council.graph("GET", f"{PATH}/{line['id']}/{call}")
+
+
+@pytest.mark.parametrize(
+    ("shown", "recipient"),
+    [("contact", "cllr.b@ashbourne.example"), ("recipient", "director@ashbourne.example")],
+)
+def test_a_redirected_copy_is_shown_where_the_tenant_shows_it_and_its_events_name_the_rule(
+    council, council_seed, shown, recipient
+):
+    behaviour = {"redirect_trace": shown}
+    council.seed({**council_seed, "tenant": {**council_seed["tenant"], "behaviour": behaviour}})
+    (line,) = _redirected(council)
+    assert (line["recipientAddress"], line["status"]) == (recipient, "delivered")
+    assert "rules" not in line
+    events = _events(council, line, recipient).json()["value"]
+    assert [event["event"] for event in events] == ["Receive", "Transport rule", "Deliver"]
+    assert "Away" in events[1]["description"]
+
+
+def test_events_of_a_copy_that_is_not_there_are_not_found(council):
+    (line,) = _redirected(council)
+    assert _events(council, line, "nobody@ashbourne.example").status_code == 404
+
+
+def test_events_need_not_name_the_rule(council, council_seed):
+    behaviour = {"trace_names_rules": False}
+    council.seed({**council_seed, "tenant": {**council_seed["tenant"], "behaviour": behaviour}})
+    (line,) = _redirected(council)
+    events = _events(council, line, line["recipientAddress"]).json()["value"]
+    assert "Away" not in str(events)
