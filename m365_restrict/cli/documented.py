@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Awaitable, Callable
@@ -10,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from m365_restrict.cli.run_id import run_id_of
 from m365_restrict.cli.streams import hand_over
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode, RestrictError
@@ -29,7 +29,7 @@ def carry_out(
 ) -> int:
     """Do the work with a run id, write the document, and return the exit code that it agrees with."""
     started = datetime.now(UTC)
-    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = run_id_of(started)
 
     def _after(exit_code: ExitCode, failure: Failure) -> DocumentT:
         finished = datetime.now(UTC)

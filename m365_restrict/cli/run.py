@@ -1,13 +1,13 @@
 """From a request to its exit code: settings, ledger, main path, document. A failed run has a document too."""
 
 import asyncio
-import secrets
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.run_id import run_id_of
 from m365_restrict.cli.streams import hand_over, tell
 from m365_restrict.cli.told import Told
 from m365_restrict.errors import ExitCode, RestrictError
@@ -29,7 +29,7 @@ def run_verb(request: Request, environ: Mapping[str, str]) -> int:
 def told_of(request: Request, environ: Mapping[str, str], *, say: Say) -> Told:
     """What one run tells; errors that end it are in it."""
     started = datetime.now(UTC)
-    run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    run_id = run_id_of(started)
     try:
         from m365_restrict.cli.session import run_session  # light verbs must not load the tenant layer
 

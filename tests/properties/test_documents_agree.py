@@ -24,6 +24,7 @@ from m365_restrict.checking import LiveCases
 from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.told import Told
+from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import (
     ConfigurationError,
     LeaseHeld,
@@ -413,6 +414,18 @@ def carried_out(random: Random, found: Found, made: Planned) -> Found:
     return replace(found.after(tuple(done)), stopped="SIGTERM" if way == "stopped" else "")
 
 
+def a_run(tools: Tools, verb: Verb) -> Run:
+    return Run(
+        verb=verb,
+        run_id="20261123T090000Z-000000",
+        now=tools.council.now,
+        options=tools.options,
+        readers=cast("Any", None),
+        ledger=tools.ledger,
+        progress=lambda _: None,
+    )
+
+
 def a_found(random: Random, tools: Tools, verb: Verb) -> Found:
     first = decisions(random, tools.decision)
     second = random.choice(
@@ -450,6 +463,8 @@ def a_found(random: Random, tools: Tools, verb: Verb) -> Found:
         return found
     made = planned(random, scene, desired, rule_tests(random))
     found = replace(found, planned=made)
+    if verb is Verb.DRIFT:
+        return replace(found, findings=drift_findings(a_run(tools, verb), found, made))
     return carried_out(random, found, made) if verb in WRITING else found
 
 
@@ -460,16 +475,7 @@ def a_document(random: Random, tools: Tools, verb: Verb) -> Document:
             run_id="r", started_at=NOW, finished_at=NOW, exit_code=error.exit_code, error=failure_of(error)
         )
         return document_after_failure(verb, head)
-    run = Run(
-        verb=verb,
-        run_id="20261123T090000Z-000000",
-        now=tools.council.now,
-        options=tools.options,
-        readers=cast("Any", None),
-        ledger=tools.ledger,
-        progress=lambda _: None,
-    )
-    return document_of(run, a_found(random, tools, verb), tools.council.now)
+    return document_of(a_run(tools, verb), a_found(random, tools, verb), tools.council.now)
 
 
 def printed(document: Document, **how: Any) -> str:
