@@ -172,6 +172,7 @@ def live_cases(
     by_hand = run.ledger.openings.standing()
     opened_items = {one.item_id for one in judgement.ended_by_register}
     opened_items |= {case.item_id for case in before if is_opened(case, by_hand)}
+    opened_items |= judgement.opened_since_approved
     gone = {item_id for item_id in vanished if _is_proven_gone(run, item_id)}
     lost = [case for case in before if case.item_id not in accepted | opened_items]
     return LiveCases(
@@ -179,6 +180,7 @@ def live_cases(
         before=tuple(before),
         opened=frozenset(one.case_ref for one in judgement.ended_by_register)
         | _not_now(judgement, before, run.today)
+        | _over(judgement, before, run.today)
         | opened_references(by_hand, judgement),
         kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
         lost=frozenset(case.case_reference for case in lost),
@@ -197,6 +199,18 @@ def _not_now(judgement: Judgement, before: Sequence[LiveCase], today: date) -> f
         if (values.effective_from and values.effective_from > today)
         or (values.ends_on and values.ends_on < today)
     }
+
+
+def _over(judgement: Judgement, before: Sequence[LiveCase], today: date) -> frozenset[str]:
+    """Cases without a live decision that the register opened meanwhile, or whose approved end is past."""
+    accepted = {one.case.item_id for one in judgement.accepted}
+    in_use = {one.case.reference for one in judgement.accepted}
+    return frozenset(
+        one.case_reference
+        for one in before
+        if one.item_id not in accepted and one.case_reference not in in_use
+        if one.item_id in judgement.opened_since_approved or one.ends_on < today
+    )
 
 
 def _remembered(one: AcceptedCase) -> LiveCase:

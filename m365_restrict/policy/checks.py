@@ -49,6 +49,7 @@ def judge_register(
         drafts=tuple(result.draft for result in results if result.draft),
         ended_by_register=tuple(result.opened for result in results if result.opened),
         new_evidence=tuple(one for result in results for one in result.new_evidence),
+        opened_since_approved=frozenset(one.item_id for one in results if one.opened_since_approved),
         stated=tuple(result.stated for result in results if result.stated),
     )
 

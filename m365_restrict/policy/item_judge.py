@@ -51,6 +51,7 @@ class ItemResult:
 
     `addresses` are the outside addresses of a case that is or may become live. `stated` is what an item
     that is neither accepted nor opened says now; None where a protected column cannot be read.
+    `opened_since_approved`: refused or a draft now, but a save has opened it since it was last approved.
     """
 
     item_id: str
@@ -64,6 +65,7 @@ class ItemResult:
     new_evidence: tuple[ApprovalEvidence, ...] = ()
     addresses: tuple[str, ...] = ()
     stated: Case | None = None
+    opened_since_approved: bool = False
 
     @property
     def stands(self) -> bool:
@@ -138,7 +140,12 @@ class ItemJudge:
         if not is_draft and protected.item_type is not ItemType.PROPERTY:
             problems = [_approval_problem(approval), *problems]
         refusals = tuple(refusal(result, problem) for problem in problems)
-        result = replace(result, warnings=warnings_of(result, advice), addresses=protected.addresses)
+        result = replace(
+            result,
+            warnings=warnings_of(result, advice),
+            addresses=protected.addresses,
+            opened_since_approved=approval.opened,
+        )
         if values.fields and not values.problems:
             result = replace(result, stated=_stated(result, protected, reading))
         if is_draft and not any(problem.column == "Status" for problem in reading.problems):

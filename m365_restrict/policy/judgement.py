@@ -77,6 +77,8 @@ class Judgement:
 
     A refused case may have several refusals. `warnings` repeats those of the accepted cases and
     adds those of proposed, refused and opened cases, of drafts, and of reviews.
+    `opened_since_approved` are the ids of refused items and drafts that a save has opened since they were
+    last approved: that their rules go is the register's own word, not evidence that was lost.
     `new_evidence` is to be pinned in the ledger.
     `stated` is what refused and draft items say now, as far as it can be read. It restricts nobody, but
     where a guard keeps the rule of such a case in place, what the item opens is opened (design.md 2).
@@ -87,6 +89,7 @@ class Judgement:
     warnings: tuple[CaseWarning, ...] = ()
     drafts: tuple[DraftCase, ...] = ()
     ended_by_register: tuple[OpenedCase, ...] = ()
+    opened_since_approved: frozenset[str] = frozenset()
     new_evidence: tuple[ApprovalEvidence, ...] = ()
     stated: tuple[Case, ...] = ()
 

@@ -76,7 +76,8 @@ class ApprovalRules:
 class ApprovalVerdict:
     """The outcome for one item: `evidence` of the latest approved values, or else `code` and `message`.
 
-    `approvals` are all approving saves that still count, oldest first.
+    `approvals` are all approving saves that still count, oldest first. `opened` is true where a save has
+    since opened the case, such as with Status Suspended, as far as its version is still there.
     """
 
     evidence: ApprovalEvidence | None = None
@@ -84,6 +85,7 @@ class ApprovalVerdict:
     message: str = ""
     approvals: tuple[ApprovalEvidence, ...] = ()
     new_evidence: tuple[ApprovalEvidence, ...] = ()
+    opened: bool = False
 
     @property
     def approvers(self) -> frozenset[str]:
@@ -117,10 +119,12 @@ class _History:
     rejected: list[ApprovalEvidence] = field(default_factory=list)
     new: list[ApprovalEvidence] = field(default_factory=list)
     approved: ApprovalEvidence | None = None
+    opened: bool = False
 
     def take(self, entry: ItemVersion | ApprovalEvidence) -> None:
         """Judge one version, or count one that is gone but pinned."""
         evidence = self._of_version(entry) if isinstance(entry, ItemVersion) else entry
+        self.opened |= isinstance(entry, ItemVersion) and _opens(entry.fields.get("Status"))
         if evidence is None:
             return
         if evidence.verdict is EvidenceVerdict.CANCELS:
@@ -130,7 +134,7 @@ class _History:
         elif evidence.verdict is EvidenceVerdict.ELIGIBLE:
             self.counted.append(evidence)
             if len(self._approvers(evidence.fields_hash)) >= self._quorum(evidence):
-                self.approved = evidence
+                self.approved, self.opened = evidence, False
         else:
             self.rejected.append(evidence)
 
@@ -140,7 +144,9 @@ class _History:
         if self.approved:
             return ApprovalVerdict(evidence=self.approved, approvals=approvals, new_evidence=new)
         code, message = self._reason()
-        return ApprovalVerdict(code=code, message=message, approvals=approvals, new_evidence=new)
+        return ApprovalVerdict(
+            code=code, message=message, approvals=approvals, new_evidence=new, opened=self.opened
+        )
 
     def _of_version(self, version: ItemVersion) -> ApprovalEvidence | None:
         whole = self._follow(version)
@@ -255,6 +261,11 @@ def _code_of(verdict: EvidenceVerdict) -> ApprovalCode:
 def _is_not_live(status: object) -> bool:
     """Whether the version takes the case out of force, so that approvals before it no longer count."""
     return any(status == known for known in Status if not known.is_live)
+
+
+def _opens(status: object) -> bool:
+    """Whether whoever saved the version has opened the case, which needs nobody's approval."""
+    return any(status == known for known in Status if known.opens)
 
 
 def _stage(value: object) -> Stage:

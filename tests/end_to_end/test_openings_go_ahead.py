@@ -191,3 +191,26 @@ def test_while_an_approver_is_unknown_nothing_new_is_restricted(council: Any) ->
     assert (held.exit_code, council.ours()) == (3, {})
     assert [one["code"] for one in held.document["guards"]] == ["approver-unknown"]
     assert council.apply().exit_code == 0
+
+
+@pytest.mark.parametrize("between", ["Suspended", "Lifted"])
+def test_a_case_opened_and_set_to_approved_by_no_approver_between_two_runs(lifted: Any, between: str) -> None:
+    """What its save opened, no save but an approver's closes again, so the guard has nothing to hold."""
+    lifted.edit(3, by="clerk@ash.example", Status=between)
+    lifted.edit(3, by="clerk@ash.example", Status="Approved")
+    applied = lifted.apply(settings=UNKNOWN)
+    assert list(lifted.ours()) == []
+    assert applied.refused["RC-3"] == ["approver-not-eligible"]
+
+
+def test_a_case_whose_approved_end_is_past_though_somebody_wrote_a_later_one(lifted: Any) -> None:
+    lifted.edit(3, by="clerk@ash.example", Status="Draft", EndsOn="2099-12-31")
+    lifted.clock("2027-06-01T09:00:00Z")
+    lifted.apply(settings=UNKNOWN)
+    assert list(lifted.ours()) == []
+
+
+def test_a_case_that_lost_its_approval_and_nothing_else_stays_behind_the_guard(lifted: Any) -> None:
+    lifted.edit(3, by="clerk@ash.example", Status="Draft")
+    lifted.apply(settings=UNKNOWN)
+    assert list(lifted.ours()) == ["RC-3 Redirect to single contact"]

@@ -189,3 +189,18 @@ def test_a_change_hidden_by_thinned_versions_is_not_taken_for_an_approval(propos
     built = proposed.build()
     thinned = replace(built, versions=(built.versions[0], built.versions[2]))
     assert judge(thinned).code == "approval-history-pruned"
+
+
+@pytest.mark.parametrize(
+    ("saves", "opened"),
+    [
+        ([("director", "Approved"), ("officer", "Suspended"), ("officer", "Approved")], True),
+        ([("director", "Approved"), ("officer", "Lifted"), ("officer", "Draft")], True),
+        ([("director", "Approved"), ("officer", "Draft"), ("officer", "Approved")], False),
+        ([("officer", "Suspended"), ("director", "Approved")], False),
+    ],
+)
+def test_a_save_that_opened_the_case_counts_until_it_is_approved_again(proposed, saves, opened):
+    for who, status in saves:
+        proposed.save(who, Status=status)
+    assert judge(proposed.build()).opened is opened
