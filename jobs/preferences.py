@@ -1,14 +1,15 @@
 """Bring councillors' own choices into step soon after they are made.
 
-One main path serves decisions and choices alike, so this is `enforce` on a shorter timetable; a council
-that runs `enforce` every few minutes does not need it.
+One main path serves decisions and choices alike: where `enforce` is due in the same minute, one run does
+both and is recorded for both.
 """
 
 import sys
 
-from jobs.enforce import main
+from jobs.settings_file import main_of
+from m365_restrict.schedule.jobs import Job
 
-__all__ = ["main"]
+main = main_of(Job.PREFERENCES)
 
 if __name__ == "__main__":
     sys.exit(main())

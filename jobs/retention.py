@@ -1,16 +1,11 @@
 """Once a week: which closed cases may be deleted. Deletes nothing: a person gives `retention --approve`."""
 
-import os
 import sys
 
-from jobs.settings_file import settings_file
-from m365_restrict.cli.life import LifeRequest, run_retention
+from jobs.settings_file import main_of
+from m365_restrict.schedule.jobs import Job
 
-
-def main() -> int:
-    """Run `retention` once without approval; its exit code."""
-    return run_retention(LifeRequest(env_file=settings_file()), os.environ)
-
+main = main_of(Job.RETENTION)
 
 if __name__ == "__main__":
     sys.exit(main())

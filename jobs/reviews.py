@@ -1,16 +1,11 @@
-"""Once a day: what is due, reviews opened, people reminded."""
+"""Once a working day: what is due, reviews opened, people reminded."""
 
-import os
 import sys
 
-from jobs.settings_file import settings_file
-from m365_restrict.cli.life import LifeRequest, run_reviews
+from jobs.settings_file import main_of
+from m365_restrict.schedule.jobs import Job
 
-
-def main() -> int:
-    """Run `reviews` once; its exit code."""
-    return run_reviews(LifeRequest(env_file=settings_file()), os.environ)
-
+main = main_of(Job.REVIEWS)
 
 if __name__ == "__main__":
     sys.exit(main())

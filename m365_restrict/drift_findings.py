@@ -18,6 +18,7 @@ from m365_restrict.plan.waivers import told_of_waivers
 from m365_restrict.register.case import CaseState
 from m365_restrict.register_findings import register_findings
 from m365_restrict.run_context import Run
+from m365_restrict.silent_jobs import silent_findings
 from m365_restrict.unsigned_reports import unsigned_findings
 from m365_restrict.waiving import waiver_ground
 from m365_restrict.watched import Watched
@@ -56,6 +57,7 @@ def _unjudged(run: Run, found: Found, planned: Planned) -> Iterator[Finding]:
     yield from register_findings(found, planned)
     yield from audit_findings(run, found)
     yield from unsigned_findings(run, found)
+    yield from silent_findings(run)
     yield from _opened_by_hand(run, found)
     yield from _undecided(run, found, planned)
     yield from foreign_effects(in_force, difference, planned.observed, planned.directory, now=run.now)

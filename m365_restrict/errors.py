@@ -123,10 +123,21 @@ class ErrorCode(CatalogueCode):
         "The ledger can be read and not written.",
         "Let the account that runs this program write the ledger file and its folder.",
     )
+    LEDGER_UNREACHABLE = (
+        "ledger-unreachable",
+        "The database server of the ledger does not answer, or lets nobody in at present.",
+        "See that the server that LEDGER__URL names runs and can be reached from here, and run the command "
+        "again. What was written is in the ledger; the next run goes on from there.",
+    )
+    LEDGER_REFUSED = (
+        "ledger-refused",
+        "The database server of the ledger does not let this program in, or not do what it must.",
+        "Check user, password, database and sslmode in LEDGER__URL; the user must own the ledger's schema.",
+    )
     LEDGER_COPY_UNUSABLE = (
         "ledger-copy-unusable",
         "The file cannot be made, or is no ledger that this version can use. The ledger itself is as it was.",
-        "Name another file. A ledger on a database server is copied with that server's own tools.",
+        "Name another file, or an empty database where the ledger is to go to a server.",
     )
     LEDGER_NOT_EMPTY = (
         "ledger-not-empty",
@@ -143,6 +154,17 @@ class ErrorCode(CatalogueCode):
         "stopped",
         "Somebody, or the computer that shuts down, asked the run to stop.",
         "Run the command again: it goes on from where this run stopped.",
+    )
+    RETIRED = (
+        "retired",
+        "This installation was taken out of use, so no run writes anything.",
+        "Stop its schedule. To use it again: `m365-restrict retire --undo`.",
+    )
+    EXPORT_NEEDED = (
+        "export-needed",
+        "Nothing is taken out of use before its evidence is safe and it is said what becomes of rules.",
+        "Give --export with a folder that is new, empty or this installation's own, and --rules remove or "
+        "--rules leave.",
     )
     APPROVAL_NEEDED = (
         "approval-needed",
@@ -274,3 +296,10 @@ class PlanRefused(RestrictError):
 
     exit_code = ExitCode.REFUSED
     default_code = ErrorCode.PLAN_CHANGED
+
+
+class Retired(RestrictError):
+    """The installation was taken out of use, so nothing is written. Exit 3."""
+
+    exit_code = ExitCode.REFUSED
+    default_code = ErrorCode.RETIRED

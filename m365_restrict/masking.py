@@ -9,12 +9,15 @@ import hmac
 import logging
 import re
 import secrets
+import threading
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 _KEY = secrets.token_bytes(32)
+_FACTORY_LOCK = threading.Lock()
+_INSIDE: list[Callable[..., logging.LogRecord]] = []
+"""The factory from before the first of the blocks that are open, once for each of them."""
 _SIGN = re.compile(r"@|%40", re.IGNORECASE)
 _EDGE = r"\s\"'<>()\[\]{},;:/\\=&?|"
 _ADDRESS = re.compile(rf"[^{_EDGE}]+(?:@|%40)[^{_EDGE}]+", re.IGNORECASE)
@@ -33,17 +36,22 @@ def masked_traceback(error: BaseException) -> str:
 
 @contextmanager
 def masked_logs() -> Iterator[None]:
-    """Mask what any logger of the process is given in this block, at every level and for every handler."""
-    make = logging.getLogRecordFactory()
+    """Mask what any logger of the process is given in this block, at every level and for every handler.
 
-    def _make(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401 (the factory's own signature)
-        return _masked_record(make(*args, **kwargs))
-
-    logging.setLogRecordFactory(_make)
+    Blocks may overlap in several threads: masking ends with the last of them.
+    """
+    with _FACTORY_LOCK:
+        make = _INSIDE[0] if _INSIDE else logging.getLogRecordFactory()
+        _INSIDE.append(make)
+        if len(_INSIDE) == 1:
+            logging.setLogRecordFactory(lambda *args, **kwargs: _masked_record(make(*args, **kwargs)))
     try:
         yield
     finally:
-        logging.setLogRecordFactory(make)
+        with _FACTORY_LOCK:
+            _INSIDE.pop()
+            if not _INSIDE:
+                logging.setLogRecordFactory(make)
 
 
 def _masked_record(record: logging.LogRecord) -> logging.LogRecord:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -153,6 +153,14 @@ class TraceOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SilentJob:
+    """A job that has long not succeeded. `last_success` is None where it never has."""
+
+    job: str
+    last_success: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunOptions:
     """All of it. `zone` is the council's time zone, by which days begin and end.
 
@@ -160,7 +168,7 @@ class RunOptions:
     program writes rules itself. `settle` is how long after a write its effect is taken to have reached
     all of Exchange. A single contact's mail that is unread for more than `unread_days` is told.
     `create_folders`: a folder that a choice names is made where it is missing.
-    `shaping` holds a digest of each setting that shapes rules, by name.
+    `shaping` holds a digest of each setting that shapes rules, by name. `silent_jobs` are told of by `drift`.
     """
 
     lists: ListPlaces
@@ -185,6 +193,7 @@ class RunOptions:
     report: ReportOptions = field(default_factory=ReportOptions)
     tenant_id: str = ""
     shaping: Mapping[str, str] = field(default_factory=dict)
+    silent_jobs: tuple[SilentJob, ...] = ()
 
     @property
     def sees_transport_rules(self) -> bool:

@@ -4,14 +4,11 @@ from settings.effective import EffectiveSetting, effective_settings
 from settings.load import load_settings
 from settings.model import Settings
 from settings.profiles import load_profile
-from settings.tenant_options import build_clock, tenant_options
 
 __all__ = [
     "EffectiveSetting",
     "Settings",
-    "build_clock",
     "effective_settings",
     "load_profile",
     "load_settings",
-    "tenant_options",
 ]

@@ -1,5 +1,6 @@
 """What is in force, for `show-config`: every setting, secrets masked, and where each came from."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,6 +12,7 @@ from settings.names import known_names, value_of
 
 _MASK = "********"
 _DEFAULT = "default"
+_PASSWORD = re.compile(r"((?:^|&)[^=&]*password=)[^&]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,17 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     # A StrEnum and a date already write themselves as they are read.
-    return _without_password(str(value))
+    return shown_url(str(value))
 
 
-def _without_password(text: str) -> str:
-    """A URL such as the ledger's may hold a password."""
+def shown_url(text: str) -> str:
+    """The text, but for passwords that a URL such as the ledger's may hold."""
     parts = urlsplit(text)
-    if not parts.password:
+    query = _PASSWORD.sub(rf"\1{_MASK}", parts.query) if parts.scheme and parts.netloc else parts.query
+    if not parts.password and query == parts.query:
         return text
-    user, _, rest = parts.netloc.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{user}:{_MASK}@{rest.rpartition('@')[2]}"))
+    netloc = parts.netloc
+    if parts.password:
+        user, _, rest = netloc.partition(":")
+        netloc = f"{user}:{_MASK}@{rest.rpartition('@')[2]}"
+    return urlunsplit(parts._replace(netloc=netloc, query=query))

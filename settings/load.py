@@ -1,6 +1,6 @@
 """Reading settings: environment over file, every problem in one message, in plain sentences."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,12 @@ from settings.names import known_names
 
 ENV_FILE = f"{PREFIX}ENV_FILE"
 """Names the file itself, for the command line; it is no setting."""
+TENANTS_FOLDER = f"{PREFIX}TENANTS"
+"""Names the folder of councils, for the command line; it is no setting either."""
+SHARED_FILE = "_shared.env"
+"""In the folder of a settings file: what it takes where neither it nor the environment says otherwise."""
+_NAME_HERE = "{tenant}"
+"""In the shared file: the name of the file that takes from it, without .env."""
 
 _ENVIRONMENT = "environment"
 
@@ -21,18 +27,16 @@ _ENVIRONMENT = "environment"
 def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings:
     """Settings from `environ` and a KEY=VALUE file; the environment wins.
 
+    What neither says is taken from `_shared.env` beside the file, where there is one (docs/many-councils.md).
     Variables without our prefix are left alone. ConfigurationError names every variable that is unknown
     (with the nearest known one), missing or unusable.
     """
     given: dict[str, str] = {}
     origins: dict[str, str] = {}
-    for origin, source in (
-        (str(env_file), _read_file(env_file) if env_file else {}),
-        (_ENVIRONMENT, environ),
-    ):
+    for origin, source in (*_files(env_file), (_ENVIRONMENT, environ)):
         for key, value in source.items():
             name = key.upper()
-            if name.startswith(PREFIX) and name != ENV_FILE:
+            if name.startswith(PREFIX) and name not in {ENV_FILE, TENANTS_FOLDER}:
                 given[name] = value
                 origins[name] = origin
     given = {name: value for name, value in given.items() if value.strip()}
@@ -48,7 +52,18 @@ def load_settings(environ: Mapping[str, str], env_file: Path | None) -> Settings
     return settings.with_origins({name: origins[name] for name in given})
 
 
-def _read_file(path: Path) -> dict[str, str]:
+def _files(env_file: Path | None) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The files with their names, the stronger one last."""
+    if env_file is None:
+        return
+    shared = env_file.parent / SHARED_FILE
+    if env_file.name != SHARED_FILE and shared.is_file():
+        found = read_file(shared)
+        yield str(shared), {key: value.replace(_NAME_HERE, env_file.stem) for key, value in found.items()}
+    yield str(env_file), read_file(env_file)
+
+
+def read_file(path: Path) -> dict[str, str]:
     """KEY=VALUE lines; blank lines and lines that begin with # are left out."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

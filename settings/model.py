@@ -19,8 +19,12 @@ from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderM
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
 from settings.delivery import DeliverySettings
+from settings.health import HealthSettings, LogSettings
+from settings.ledger import LedgerSettings
 from settings.letters import LetterSettings
 from settings.reports import ReportSettings
+from settings.schedule import ScheduleSettings
+from settings.tenants import TenantsSettings
 from settings.traces import ContactSettings, DriftSettings, TraceSettings
 from settings.values import Endpoint, InstanceId, Paths, Windows, Words, ZoneName, is_loopback
 
@@ -170,13 +174,6 @@ class OwnershipSettings(_Section):
 
     instance_id: InstanceId
     """Name in the stamp of every rule: letters, digits, . _ and - only. Never change it. Required."""
-
-
-class LedgerSettings(_Section):
-    """The database of what was applied."""
-
-    url: str = Field(default="sqlite:///m365-restrict-ledger.db", min_length=1, repr=False)
-    """SQLAlchemy URL. Default: a file in the current folder."""
 
 
 class LeaseSettings(_Section):
@@ -369,6 +366,9 @@ class Settings(BaseSettings):
     letters: LetterSettings = LetterSettings()
     reports: ReportSettings = ReportSettings()
     delivery: DeliverySettings = DeliverySettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    health: HealthSettings = HealthSettings()
+    log: LogSettings = LogSettings()
     drift: DriftSettings = DriftSettings()
     trace: TraceSettings = TraceSettings()
     contacts: ContactSettings = ContactSettings()
@@ -376,6 +376,7 @@ class Settings(BaseSettings):
     audit: AuditSettings = AuditSettings()
     second_view: SecondViewSettings = SecondViewSettings()
     doctor: DoctorSettings = DoctorSettings()
+    tenants: TenantsSettings = TenantsSettings()
     script: ScriptSettings = ScriptSettings()
     tls: TlsSettings = TlsSettings()
     clock: ClockSettings = ClockSettings()
@@ -413,6 +414,13 @@ class Settings(BaseSettings):
                 f"{PREFIX}DELIVERY__<ROLE>__WORKFLOW_URL must be on this computer in a sandbox, and "
                 "nowhere else"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _no_sandbox_says_that_it_is_alive(self) -> "Settings":
+        """A watcher that waits for the real installation must never hear of a sandbox."""
+        if self.clock.url and not all(is_loopback(url) for url in self.health.ping_urls):
+            raise ValueError(f"{PREFIX}HEALTH__PING_URL must be on this computer in a sandbox")
         return self
 
     @property

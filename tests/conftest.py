@@ -59,11 +59,11 @@ class SandboxHandle:
         self.authority = running.authority
         self.base = running.base
         self.state = running.state
-        self._ledger = ledger
+        self.ledger_url = f"sqlite:///{ledger}"
 
     @property
     def env(self) -> dict[str, str]:
-        return {**self.running.env, "M365_RESTRICT_LEDGER__URL": f"sqlite:///{self._ledger}"}
+        return {**self.running.env, "M365_RESTRICT_LEDGER__URL": self.ledger_url}
 
     @property
     def plain_base(self) -> str:
@@ -161,6 +161,46 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.remove(folder)
     config.stash[SCAN] = ScanPlugin()
     config.pluginmanager.register(config.stash[SCAN], "scan")
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[Any]:
+    """A PostgreSQL server for the whole worker (`postgres_cluster.Cluster`), started when first asked for."""
+    with _beside("postgres_cluster").cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def own_cluster() -> Iterator[Any]:
+    """A PostgreSQL server for one test alone, which may stop it."""
+    with _beside("postgres_cluster").cluster() as running:
+        yield running
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: Any) -> Iterator[str]:
+    """LEDGER__URL of an empty PostgreSQL database of this test's own."""
+    with postgres_cluster.database() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """LEDGER__URL of a new ledger of this test's own: the test is run on either database."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'ledger.db'}"
+        return
+    with request.getfixturevalue("postgres_cluster").ledger() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """As `ledger_url`, but no table is there yet."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ledger.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from m365_restrict.cli.assess_verbs import assess_verbs
 from m365_restrict.cli.by_hand_verbs import by_hand_verbs
 from m365_restrict.cli.doctor_verb import doctor_verb
 from m365_restrict.cli.evidence_verbs import evidence_verbs
+from m365_restrict.cli.handover_verb import handover_verb
 from m365_restrict.cli.ledger_verbs import ledger_verbs
 from m365_restrict.cli.letter_verb import letter_verb
 from m365_restrict.cli.life_verbs import life_verbs
@@ -33,7 +34,12 @@ from m365_restrict.cli.options import (
 from m365_restrict.cli.override_verb import override_verb
 from m365_restrict.cli.report_verb import report_verb
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.retire_verb import retire_verb
 from m365_restrict.cli.rule_test_verb import rule_test_verb
+from m365_restrict.cli.schedule_verb import schedule_verbs
+from m365_restrict.cli.status_verb import health_verbs, status_verb
+from m365_restrict.cli.tenants_options import TenantsGroup
+from m365_restrict.cli.tenants_verb import tenants_verb
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import Verb
 
@@ -44,6 +50,7 @@ _INTERRUPTED = 130
 
 app = typer.Typer(
     name="m365-restrict",
+    cls=TenantsGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -71,8 +78,14 @@ app.add_typer(rule_test_verb)
 app.add_typer(doctor_verb)
 app.add_typer(by_hand_verbs)
 app.add_typer(report_verb)
+app.add_typer(tenants_verb)
 app.add_typer(evidence_verbs)
+app.add_typer(handover_verb)
+app.add_typer(retire_verb)
 app.add_typer(ledger_verbs, name="ledger")
+app.add_typer(schedule_verbs)
+app.add_typer(status_verb)
+app.add_typer(health_verbs, name="health")
 
 
 @app.callback(invoke_without_command=True)
@@ -324,6 +337,8 @@ def freeze(
     What the register lifts, suspends or ends is still opened at the next run, and an end date still
     ends its rule. Nothing new is restricted and nothing is tightened.
 
+    Exits 0 where it stands, 5 for a setting, 1 where the ledger cannot be used.
+
     Example: m365-restrict freeze --reason "Pre-election period, CHG-1042"
     """
     from m365_restrict.cli.freeze import freeze as begin
@@ -334,6 +349,8 @@ def freeze(
 @app.command()
 def unfreeze(*, env_file: EnvFile = None) -> None:
     """Let runs write again after a freeze.
+
+    Exits 0 where nothing is frozen now, 5 for a setting, 1 where the ledger cannot be used.
 
     Example: m365-restrict unfreeze
     """
@@ -362,6 +379,8 @@ def sandbox(
     For trying and testing: sign-in, SharePoint lists, Exchange, mailboxes and mail by SMTP, on loopback
     addresses only. Prints one line, `ready https://localhost:PORT`, and writes client.env into the state
     folder: give it to the other verbs as --env-file. Ends on Ctrl-C.
+
+    Exits 0 where it was stopped, 5 where it could not start.
 
     Example: m365-restrict sandbox --state ./tenant --port 8443 --smtp-port 2525
     """
@@ -394,6 +413,8 @@ def demo(
     Needs no tenant and no credentials, and sends nothing out of this computer. Validates, plans,
     applies, sends about thirty messages and says where every copy went and why; then an administrator
     tampers, and drift and heal answer.
+
+    Exits 0 where everything went as told, 1 where it did not.
 
     Example: m365-restrict demo --output report.html
     """

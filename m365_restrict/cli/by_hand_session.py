@@ -81,14 +81,18 @@ class Session:
             progress=tell,
         )
 
-    async def with_writing(self, approve: Approve) -> Run:
-        """A run under the lease; `writing` is None where nothing here may write. Raises LeaseHeld."""
+    async def with_writing(self, approve: Approve, *, retiring: bool = False) -> Run:
+        """A run under the lease; `writing` is None where nothing here may write. Raises LeaseHeld.
+
+        Only the run that takes the installation out of use is `retiring`; any other then raises Retired.
+        """
         start = self.start
         lease = self._stack.enter_context(
             self.ledger.lease(
                 Holder(holder=start.run_id, host=start.host, pid=start.pid),
                 seconds=self.settings.lease.seconds,
                 clock=lambda: datetime.now(UTC),
+                retiring=retiring,
             )
         )
         run = await self.readers_only()

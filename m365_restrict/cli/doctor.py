@@ -186,6 +186,7 @@ def _access(request: DoctorRequest, settings: Settings) -> Access:
         in_use=frozenset(_needs(settings)),
         resolver=request.resolver or dns_resolver(settings.doctor.dns_server),
         real_now=lambda: datetime.now(UTC),
+        certificate_notice=settings.health.options().certificate,
     )
 
 

@@ -3,18 +3,18 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
 from m365_restrict.cli.run_id import run_id_of
+from m365_restrict.cli.run_log import crashed, logged_run
 from m365_restrict.cli.streams import hand_over
+from m365_restrict.cli.streams import write_text as write_out
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.runs import RunStart
-from m365_restrict.masking import masked_logs, masked_traceback
 from m365_restrict.report.documents import Failure, Head
 from m365_restrict.report.json_text import AnyDocument
 from m365_restrict.report.lines import failure_of
@@ -40,24 +40,31 @@ def carry_out(
     async def _work() -> DocumentT:
         return await work(run_id)
 
-    try:
-        with masked_logs():
+    with logged_run(run_id, _verb_of(failed, run_id, started)) as ended:
+        try:
             document = asyncio.run(_work())
-    except RestrictError as error:
-        document = _after(error.exit_code, failure_of(error))
-    except Exception as error:
-        sys.stderr.write(masked_traceback(error))
-        message = f"An error that this program does not know: {type(error).__name__}."
-        advice = f"Run the command again; if it fails again, report run {run_id} with the lines above."
-        failure = Failure(code="unexpected", message=message, advice=advice)
-        document = _after(ExitCode.UNEXPECTED, failure)
-    return hand_over(lambda: write(document), document.head.exit_code)
+        except RestrictError as error:
+            document = _after(error.exit_code, failure_of(error))
+        except Exception as error:
+            crashed(error)
+            message = f"An error that this program does not know: {type(error).__name__}."
+            advice = f"Run the command again; if it fails again, report run {run_id} with the lines above."
+            failure = Failure(code="unexpected", message=message, advice=advice)
+            document = _after(ExitCode.UNEXPECTED, failure)
+        ended(document.head)
+    return hand_over(lambda: write(document), document.head.exit_code, document)
+
+
+def _verb_of(failed: Callable[[Head], DocumentT], run_id: str, started: datetime) -> str:
+    """The verb whose documents these are, as their schema names it."""
+    head = Head(run_id=run_id, started_at=started, finished_at=started, exit_code=ExitCode.IN_STEP)
+    return failed(head).verb.schema.split("/")[1]
 
 
 def write_text(text: str, file: Path | None) -> None:
     """To the file, whole or not at all, or to stdout."""
     if file is None:
-        sys.stdout.write(text)
+        write_out(text)
     else:
         write_whole(file, text)
 

@@ -28,7 +28,8 @@ def backup(
 
     Do it every day, and before a newer version of this program is installed: there is no way back from a
     newer version's tables but such a copy. The file is readable by its owner alone and holds personal data.
-    A ledger on a database server is copied with that server's own tools.
+    A ledger on a PostgreSQL server is copied to such a file too: for an auditor, or to move to a file. Its
+    daily backup is that server's, such as pg_dump.
 
     Exits 0 where the copy is made and whole, 1 where it could not be made.
 
@@ -51,7 +52,11 @@ def restore(
     is damaged. Nothing in Microsoft 365 is changed: the next `plan` finds what was written since the copy
     was made by its stamps. Openings, waivers, freezes and approvals recorded since then are lost.
 
-    Exits 0 where the copy is in place, 1 where it cannot be used, 6 while a run is at work.
+    Where LEDGER__URL names a PostgreSQL server, the copy goes into an empty database or schema; one that
+    holds a ledger is left as it is. What pg_dump saved is put back with pg_restore.
+
+    Exits 0 where the copy is in place, 1 where it cannot be used, 6 while a run, a job or the scheduler is
+    at work: stop the scheduler first.
 
     Example: m365-restrict ledger restore /var/backups/restrict-2026-11-23.db
     """
@@ -83,7 +88,7 @@ def rebuild(
     --reason.
 
     Exits 0 where every rule is as decided, 2 where one is not, 3 or 1 where nothing was made, 4 where a
-    mailbox could not be read, 6 while a run is at work.
+    mailbox could not be read, 6 while a run, a job or the scheduler is at work.
 
     Example: m365-restrict ledger rebuild
     """

@@ -85,6 +85,8 @@ def invitation(*, env_file: EnvFile = None) -> None:
 
     It is the same for every councillor and names nobody. Nothing is sent: member services send it.
 
+    Exits 0 where it was printed, 5 for a setting.
+
     Example: m365-restrict invitation > invitation.txt
     """
     from m365_restrict.cli.invitation import print_invitation

@@ -1,15 +1,26 @@
 """Options that several verbs share."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def _with_log(env_file: Path | None) -> Path | None:
+    """Every verb that takes settings logs as they say, from its beginning."""
+    from m365_restrict.cli.run_log import begin_log
+
+    begin_log(env_file, os.environ)
+    return env_file
+
 
 EnvFile = Annotated[
     Path | None,
     typer.Option(
         "--env-file",
         envvar="M365_RESTRICT_ENV_FILE",
+        callback=_with_log,
         help="Read settings (KEY=VALUE lines) from this file; variables of the environment win.",
     ),
 ]

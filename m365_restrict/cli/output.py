@@ -5,6 +5,7 @@ import shutil
 import sys
 
 from m365_restrict.cli.request import Request
+from m365_restrict.cli.streams import out, write_text
 from m365_restrict.cli.told import Told
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.report.console import console_for, print_document
@@ -26,10 +27,10 @@ def write_told(told: Told, request: Request) -> None:
     if request.file is not None:
         write_whole(request.file, _text_of(document, request))
     elif request.output == "json":
-        sys.stdout.write(to_json(document) + "\n")
+        write_text(to_json(document) + "\n")
     else:
         width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        print_document(document, console_for(), detail=request.detail, width=width)
+        print_document(document, console_for(out()), detail=request.detail, width=width)
 
 
 def _text_of(document: Document, request: Request) -> str:

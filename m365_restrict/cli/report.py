@@ -12,6 +12,7 @@ from m365_restrict.cli.report_delivery import deliver_packs
 from m365_restrict.cli.report_faces import ReportFormat, write_report
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
+from m365_restrict.cli.watched_jobs import options_with_jobs
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.evidence.recording import Recording
 from m365_restrict.ledger.ledger import Ledger, open_ledger
@@ -33,7 +34,6 @@ from m365_restrict.tenant.session import open_readers
 from m365_restrict.unsigned_reports import monthly_reports_made, note_monthly_report
 from settings.load import load_settings
 from settings.model import Settings
-from settings.run_options import run_options
 from settings.tenant_options import build_clock, delivery_options, tenant_options
 
 
@@ -104,13 +104,14 @@ async def _composed(
     finished: Callable[[], datetime],
     seen: Recording,
 ) -> _Made:
+    ledger.retirements.refuse()
     async with AsyncExitStack() as stack:
         readers = await stack.enter_async_context(open_readers(tenant_options(settings)))
         run = Run(
             verb=Verb.DRIFT,
             run_id=start.run_id,
             now=start.started_at,
-            options=run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id)),
+            options=options_with_jobs(settings, ledger),
             readers=readers,
             ledger=ledger,
             progress=tell,

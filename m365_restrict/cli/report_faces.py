@@ -1,10 +1,10 @@
 """The forms that a report can take, each made from the one model, and where each goes."""
 
-import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
+from m365_restrict.cli.streams import write_text
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.report.model import Period, Report, ReportLanguage
 from m365_restrict.report.report_json import report_to_json
@@ -109,7 +109,7 @@ def write_report(report: Report, form: ReportFormat, output: Path | None) -> Non
         return
     content = FACES[form](report)
     if output is None:
-        sys.stdout.write(content.decode())
+        write_text(content.decode())
     else:
         write_whole(output / file_name(report, form) if output.is_dir() else output, content)
 

@@ -1,17 +1,16 @@
 """From a request to its exit code: settings, ledger, main path, document. A failed run has a document too."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run_id import run_id_of
+from m365_restrict.cli.run_log import crashed, logged_run
 from m365_restrict.cli.streams import hand_over, tell
 from m365_restrict.cli.told import Told
 from m365_restrict.errors import ExitCode, RestrictError
-from m365_restrict.masking import masked_logs, masked_traceback
 from m365_restrict.report.documents import Failure, Head, document_after_failure
 from m365_restrict.report.lines import failure_of
 from m365_restrict.reporting.failed import failed_report
@@ -23,22 +22,31 @@ Say = Callable[[str], None]
 def run_verb(request: Request, environ: Mapping[str, str]) -> int:
     """Carry out one verb and print what came of it; the exit code agrees with the document's status."""
     told = told_of(request, environ, say=tell)
-    return hand_over(lambda: write_told(told, request), told.document.head.exit_code)
+    document = told.document
+    return hand_over(lambda: write_told(told, request), document.head.exit_code, document)
 
 
 def told_of(request: Request, environ: Mapping[str, str], *, say: Say) -> Told:
     """What one run tells; errors that end it are in it."""
     started = datetime.now(UTC)
     run_id = run_id_of(started)
+    with logged_run(run_id, request.verb.value) as ended:
+        told = _told_of(request, environ, run_id=run_id, started=started, say=say)
+        ended(told.document.head)
+    return told
+
+
+def _told_of(
+    request: Request, environ: Mapping[str, str], *, run_id: str, started: datetime, say: Say
+) -> Told:
     try:
         from m365_restrict.cli.session import run_session  # light verbs must not load the tenant layer
 
-        with masked_logs():
-            return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
+        return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
     except RestrictError as error:
         return _failed(request, run_id, started, error.exit_code, failure_of(error))
     except Exception as error:
-        sys.stderr.write(masked_traceback(error))
+        crashed(error)
         failure = Failure(
             code="unexpected",
             message=f"An error that this program does not know: {type(error).__name__}.",

@@ -14,15 +14,17 @@ from m365_restrict.cli.request import Request
 from m365_restrict.cli.script_file import hand_over_for
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.told import Told
-from m365_restrict.errors import RestrictError
+from m365_restrict.cli.watched_jobs import options_with_jobs
+from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.evidence.recording import RECORDED, Recording
 from m365_restrict.explain import explain
 from m365_restrict.explain_ledger import explain_from_ledger
 from m365_restrict.ledger.lease import Holder, Lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
+from m365_restrict.options import RunOptions
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Document, DriftDocument, PlanDocument, Verb
+from m365_restrict.report.documents import Document, DriftDocument, Head, PlanDocument, Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
@@ -85,6 +87,8 @@ async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Mo
             now=start.started_at,
         )
         return Told(document=explained)
+    if request.verb in _OUT_OF_USE and ledger.retirements.current() is not None:
+        return Told(document=_out_of_use(request, ledger, moment))
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
         lease = stack.enter_context(_lease(settings, ledger, start)) if request.writes else None
@@ -101,7 +105,7 @@ async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Mo
             verb=request.verb,
             run_id=start.run_id,
             now=start.started_at,
-            options=run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id)),
+            options=_options(request, settings, ledger),
             readers=readers,
             ledger=ledger,
             progress=moment.say,
@@ -125,6 +129,30 @@ async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Mo
             beside=await beside_of(run, settings),
         )
         return Told(document=document, report=report)
+
+
+_OUT_OF_USE = frozenset({Verb.PLAN, Verb.DRIFT})
+
+
+def _out_of_use(request: Request, ledger: Ledger, moment: _Moment) -> DriftDocument:
+    """Drift in step with nothing, once the installation is out of use. Raises Retired for all else."""
+    stood = ledger.retirements.current()
+    if request.verb is not Verb.DRIFT or stood is None or stood.completed_at is None:
+        ledger.retirements.refuse()
+    moment.say("This installation is out of use: nothing was read. `m365-restrict retire` looks what stands.")
+    head = Head(
+        run_id=moment.start.run_id,
+        started_at=moment.start.started_at,
+        finished_at=moment.clock.now(),
+        exit_code=ExitCode.IN_STEP,
+    )
+    return DriftDocument(head=head)
+
+
+def _options(request: Request, settings: Settings, ledger: Ledger) -> RunOptions:
+    if request.verb is Verb.DRIFT:
+        return options_with_jobs(settings, ledger)
+    return run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id))
 
 
 def _lease(settings: Settings, ledger: Ledger, start: RunStart) -> AbstractContextManager[Lease]:

@@ -7,8 +7,9 @@ read back and recorded first; a second signal does not wait for it, and the next
 import asyncio
 import signal
 import threading
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
@@ -23,6 +24,55 @@ DocumentT = TypeVar("DocumentT", bound=AnyDocument)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+class StopCall:
+    """Asks the runs of another thread to stop, in place of a signal, which only the main thread hears."""
+
+    def __init__(self) -> None:
+        """Nobody has been asked yet."""
+        self._lock = threading.Lock()
+        self._why = ""
+        self._at_work: list[tuple[asyncio.AbstractEventLoop, Stopping]] = []
+
+    def ask(self, why: str) -> None:
+        """Stop what is at work, and whatever begins later. `why` is what stops it, such as SIGTERM.
+
+        As with a signal, being asked again does not wait for the write that is under way.
+        """
+        with self._lock:
+            self._why = self._why or why
+            at_work = tuple(self._at_work)
+        for loop, stopping in at_work:
+            with suppress(RuntimeError):  # its loop has just ended
+                loop.call_soon_threadsafe(stopping.ask, why)
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Have every `Stopping` that begins in this block and this thread hear these calls."""
+        token = _CALL.set(self)
+        try:
+            yield
+        finally:
+            _CALL.reset(token)
+
+    @contextmanager
+    def heard_by(self, stopping: "Stopping") -> Iterator[None]:
+        """Tell this one, which runs in the loop that is at work here."""
+        here = (asyncio.get_running_loop(), stopping)
+        with self._lock:
+            self._at_work.append(here)
+            why = self._why
+        if why:
+            here[0].call_soon(stopping.ask, why)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._at_work.remove(here)
+
+
+_CALL: ContextVar[StopCall | None] = ContextVar("_CALL", default=None)
+
+
 class Stopping:
     """Whether a signal has asked this run to stop."""
 
@@ -33,7 +83,7 @@ class Stopping:
         self._task: asyncio.Task[Any] | None = None
 
     def asked(self) -> str:
-        """The name of the signal, or ""."""
+        """The name of the signal or what else asked, or ""."""
         return self._asked
 
     @asynccontextmanager
@@ -49,9 +99,11 @@ class Stopping:
     async def heeded(self, work: Coroutine[Any, Any, T]) -> T:
         """Do the work while the signals are heard. Raises RunStopped where one ended it."""
         self._task = asyncio.current_task()
-        heard = [one for one in _SIGNALS if self._listen(one)]
+        call = _CALL.get()
+        heard = [one for one in _SIGNALS if call is None and self._listen(one)]
         try:
-            return await work
+            with nullcontext() if call is None else call.heard_by(self):
+                return await work
         except asyncio.CancelledError:
             if not self._asked or self._task is None:
                 raise
@@ -91,11 +143,12 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             return False
         with suppress(NotImplementedError, RuntimeError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(number, self._stop, number)
+            asyncio.get_running_loop().add_signal_handler(number, self.ask, number.name)
             return True
         return False
 
-    def _stop(self, number: signal.Signals) -> None:
-        again, self._asked = bool(self._asked), number.name
+    def ask(self, why: str) -> None:
+        """Stop, because of the signal or whatever else this names; to be called in the run's own loop."""
+        again, self._asked = bool(self._asked), why
         if self._task is not None and (again or not self._between_items):
             self._task.cancel()

@@ -9,21 +9,22 @@ from m365_restrict.doctor.codes import CheckCode
 from m365_restrict.doctor.permissions import Need, judge_roles
 from m365_restrict.errors import RestrictError
 from m365_restrict.outcome import Unknown
-from m365_restrict.tenant.access import Answered, ask, certificate_end, roles_in_token
+from m365_restrict.tenant.access import Answered, ask, roles_in_token
+from m365_restrict.tenant.certificates import certificate_end
 from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.mail_exchangers import Resolver
 from m365_restrict.tenant.session import TenantOptions
 
 _SKEW_WARNING, _SKEW_FAILURE = timedelta(seconds=60), timedelta(minutes=5)
 """Entra ID allows five minutes; a minute says that nobody sets the clock."""
-_CERTIFICATE_NOTICE = timedelta(days=60)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
     """How this installation gets at the tenant. `in_use` are the needs that its settings give rise to.
 
-    `real_now` is real time, which certificates and tokens live in whatever a sandbox's clock says.
+    `real_now` is real time, which certificates and tokens live in whatever a sandbox's clock says; of those
+    that end within `certificate_notice` is warned.
     """
 
     tenant: TenantOptions
@@ -31,6 +32,7 @@ class Access:
     in_use: frozenset[Need]
     resolver: Resolver
     real_now: Callable[[], datetime]
+    certificate_notice: timedelta
 
 
 async def access_checks(access: Access) -> AsyncIterator[Check]:
@@ -42,7 +44,7 @@ async def access_checks(access: Access) -> AsyncIterator[Check]:
         if isinstance(answer, Answered) and answer.at is not None:
             yield skew_check(name, answer.at - sent, took=timedelta(seconds=answer.took))
     for application in access.applications:
-        yield certificate_check(application, access.real_now())
+        yield certificate_check(application, access.real_now(), access.certificate_notice)
         async for check in _roles(application, access):
             yield check
 
@@ -83,7 +85,7 @@ def skew_check(name: str, ahead: timedelta, *, took: timedelta) -> Check:
     return good(CheckCode.CLOCK_SKEW, name, "This computer's clock agrees with it.")
 
 
-def certificate_check(application: CredentialOptions, now: datetime) -> Check:
+def certificate_check(application: CredentialOptions, now: datetime, notice: timedelta) -> Check:
     """When the certificate ends; a secret or a managed identity does not show when."""
     about, code = f"{application.role} application", CheckCode.CERTIFICATE
     if application.certificate_path is None:
@@ -101,7 +103,7 @@ def certificate_check(application: CredentialOptions, now: datetime) -> Check:
     left, day = end - now, f"{end.astimezone(UTC):%Y-%m-%d}"
     if left <= timedelta():
         return bad(code, about, f"Its certificate ended on {day}.")
-    if left < _CERTIFICATE_NOTICE:
+    if left < notice:
         return warning(code, about, f"Its certificate ends on {day}, in {left.days} days.")
     return good(code, about, f"Its certificate ends on {day}.")
 

@@ -2,43 +2,50 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from m365_restrict.errors import ErrorCode, LedgerError
+from m365_restrict.ledger.database_errors import failure_of, is_connection_lost, leave_out_rows
+from m365_restrict.ledger.postgresql import is_postgresql, postgresql_engine
 from m365_restrict.ledger.schema import HEAD_REVISION
+
+Pause: TypeAlias = Callable[[float], None]
 
 _BUSY_TIMEOUT_MS = 10_000
 _ROOM = 1024 * 1024
 """Bytes that must fit before a run may write: its journal, its document, and what it read of the register."""
-_CODES = {
-    "SQLITE_CORRUPT": ErrorCode.LEDGER_CORRUPT,
-    "SQLITE_NOTADB": ErrorCode.LEDGER_CORRUPT,
-    "SQLITE_FULL": ErrorCode.LEDGER_FULL,
-    "SQLITE_READONLY": ErrorCode.LEDGER_READ_ONLY,
-}
+_ATTEMPTS = 4
+"""How often a server that answered before is tried, in seven seconds: it may have been restarted."""
 _MEMORY = {"", ":memory:"}
+_EITHER = "the ledger is an SQLite file or a PostgreSQL database."
+_MIGRATING = threading.Lock()
+"""Alembic's context is one for the whole process, and councils that run at once have a ledger each."""
 
 
 class Database:
     """Short transactions on one engine. Nothing of SQLAlchemy's errors passes this class."""
 
-    def __init__(self, engine: Engine, *, read_only: bool) -> None:
-        """Take over an engine whose schema is current."""
+    def __init__(self, engine: Engine, *, read_only: bool, pause: Pause = time.sleep) -> None:
+        """Take over an engine whose schema is current; `pause` waits for so many seconds."""
         self._engine = engine
+        self._pause = pause
         self.read_only = read_only
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads."""
-        with _ledger_errors(self._engine.url, "read"), self._engine.connect() as connection:
+        with _ledger_errors(self._engine.url, "read"), self._connected() as connection:
             yield connection
 
     @contextmanager
@@ -49,20 +56,36 @@ class Database:
             raise LedgerError(message)
         with (
             _ledger_errors(self._engine.url, "written"),
-            self._engine.connect().execution_options(writes=True) as connection,
+            self._connected().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    def _connected(self) -> Connection:
+        """A connection. A server that was lost in the middle of a run is given a moment to come back.
+
+        What was under way when it was lost is never repeated: whoever did it is told.
+        """
+        for attempt in Retrying(
+            sleep=self._pause,
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_exponential(max=4),
+            retry=retry_if_exception(lambda error: is_connection_lost(getattr(error, "orig", error))),
+            reraise=True,
+        ):
+            with attempt:
+                return self._engine.connect()
+        raise AssertionError("unreachable: the last attempt raises")
 
     def prove_usable(self) -> None:
         """Raise `LedgerError` unless the file is whole and has room, before anything rests on it.
 
         A damaged page or a full disk would else be met in the middle of a run, after a write to the
-        tenant. Of a database server only an answer is asked for.
+        tenant. A database server is asked to take one write: its disk is its administrator's.
         """
         if self._engine.dialect.name != "sqlite":
             with self.writing() as connection:
-                connection.execute(text("SELECT 1"))
+                connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
             return
         with self.reading() as connection:
             found = connection.execute(text("PRAGMA quick_check(1)")).scalar()
@@ -82,17 +105,21 @@ class Database:
         self._engine.dispose()
 
 
-def open_database(url: str, *, read_only: bool = False) -> Database:
+def open_database(url: str, *, read_only: bool = False, pause: Pause = time.sleep) -> Database:
     """Open the database at a SQLAlchemy URL and bring its tables up to date.
 
     A missing SQLite file is created, readable by its owner alone. With `read_only` nothing is
     created or migrated: a missing file reads as an empty ledger, an older one is an error.
     Raises `LedgerError` with the database's own error as its cause.
     """
-    parsed = _parse(url)
+    parsed = parsed_url(url)
     with _ledger_errors(parsed, "opened"):
-        if parsed.get_backend_name() != "sqlite":
-            engine = create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        if is_postgresql(parsed):
+            engine = postgresql_engine(parsed)
+            if read_only and _has_no_ledger(engine):
+                engine, read_only = _sqlite_engine(URL.create("sqlite"), in_memory=True), False
+        elif parsed.get_backend_name() != "sqlite":
+            raise LedgerError(f"LEDGER__URL names {parsed.get_backend_name()}: {_EITHER}")
         elif parsed.database is None or parsed.database in _MEMORY:
             engine = _sqlite_engine(parsed, in_memory=True)
         elif not _prepare_file(Path(parsed.database), create=not read_only):
@@ -104,13 +131,14 @@ def open_database(url: str, *, read_only: bool = False) -> Database:
         except BaseException:
             engine.dispose()
             raise
-    return Database(engine, read_only=read_only)
+    return Database(engine, read_only=read_only, pause=pause)
 
 
-def _parse(url: str) -> URL:
+def parsed_url(url: str) -> URL:
+    """LEDGER__URL in its parts. Raises `LedgerError`, which shows nothing of it."""
     try:
         return make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         message = "LEDGER__URL is not a database URL such as sqlite:////var/lib/m365-restrict/ledger.db."
         raise LedgerError(message) from error
 
@@ -165,6 +193,19 @@ def _bring_up_to_date(engine: Engine, *, read_only: bool) -> None:
     _migrate(engine)
 
 
+def _has_no_ledger(engine: Engine) -> bool:
+    """Whether a server holds no ledger yet, which then reads as an empty one; its engine is given back."""
+    try:
+        with engine.connect() as connection:
+            known = _revision(connection)
+    except BaseException:
+        engine.dispose()
+        raise
+    if known is None:
+        engine.dispose()
+    return known is None
+
+
 def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -178,7 +219,7 @@ def _migrate(engine: Engine) -> None:
 
     config = Config()
     config.set_main_option("script_location", "m365_restrict.ledger:migrations")
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+    with engine.connect().execution_options(writes=True) as connection, _MIGRATING, connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -188,17 +229,15 @@ def _ledger_errors(url: URL, done: str) -> Iterator[None]:
     try:
         yield
     except (SQLAlchemyError, OSError, ImportError) as error:
-        reason = getattr(error, "orig", None) or error
-        message = f"The ledger {_shown(url)} cannot be {done}: {reason}."
-        raise LedgerError(message, code=code_of(reason)) from error
-
-
-def code_of(reason: BaseException) -> ErrorCode:
-    """What SQLite's own name of an error comes to; `ledger-unusable` for all others."""
-    name = "_".join(str(getattr(reason, "sqlite_errorname", "")).split("_")[:2])
-    return _CODES.get(name, ErrorCode.LEDGER_UNUSABLE)
+        found = failure_of(error)
+        leave_out_rows(error)
+        message = f"The ledger {_shown(url)} cannot be {done}: {found.words}."
+        raise LedgerError(message, code=found.code, advice=found.advice) from error
 
 
 def _shown(url: URL) -> str:
-    """The URL without its password."""
-    return url.render_as_string(hide_password=True)
+    """Where the ledger is, without a password, a user, or an option that may hold one."""
+    if not is_postgresql(url):
+        return url.render_as_string(hide_password=True)
+    shown = URL.create("postgresql", host=url.host, port=url.port, database=url.database)
+    return shown.render_as_string()

@@ -66,6 +66,12 @@ class Evidence:
         with self._database.reading() as connection:
             return str(connection.execute(select(evidence_head.c.hash)).scalar() or "")
 
+    def head_entry(self) -> tuple[int, str]:
+        """How many entries the chain has and the hash in which it ends; 0 and "" before its first."""
+        with self._database.reading() as connection:
+            row = connection.execute(select(evidence_head.c.entries, evidence_head.c.hash)).first()
+        return (0, "") if row is None else (int(row.entries), str(row.hash))
+
     def prove(self, *, expected: str = "") -> Proof:
         """Everything that does not hold, in the chain and in what it proves; see `evidence_proof`."""
         with self._database.reading() as connection:

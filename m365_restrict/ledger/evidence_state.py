@@ -1,32 +1,56 @@
 """What the ledger knows at one moment: the rows of every table as the database keeps them.
 
 Values are not read through the types of the schema: two values that mean the same are still two values.
-Left out are the runs, which the chain itself proves, the lease, and the evidence.
+Left out are the runs, which the chain itself proves, the lease, the evidence, when which job ran, which is
+written between runs, and how many requests runs made: no judgement rests on them.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import Column, Connection, MetaData, Table, insert, select
+from sqlalchemy import JSON, Column, Connection, MetaData, RowMapping, Table, Text, cast, insert, select
 
 from m365_restrict.ledger.evidence_bodies import Json
 from m365_restrict.ledger.schema import metadata
 
-_LEFT_OUT = frozenset({"runs", "lease", "evidence_bodies", "evidence_chain", "evidence_head"})
+_LEFT_OUT = frozenset(
+    {
+        "runs",
+        "run_traffic",
+        "lease",
+        "evidence_bodies",
+        "evidence_chain",
+        "evidence_head",
+        "job_runs",
+        "job_requests",
+    }
+)
 
 STATE_TABLES: tuple[Table, ...] = tuple(one for one in metadata.sorted_tables if one.name not in _LEFT_OUT)
 
 
 def read_rows(connection: Connection, table: Table, *, key: str | None = None) -> list[dict[str, Json]]:
     """The rows of a table in the order of its key, values as they are stored; one alone with `key`."""
+    found = raw_rows(connection, table, key=key)
+    return [{name: _plain(value) for name, value in row.items()} for row in found]
+
+
+def raw_rows(connection: Connection, table: Table, *, key: str | None = None) -> Iterable[RowMapping]:
+    """As `read_rows`, in the driver's own types; JSON is the text that was written, to the letter."""
     untyped = _untyped(table)
+    as_text = connection.dialect.name == "postgresql"
+    columns = [
+        cast(untyped.c[one.name], Text).label(one.name)
+        if as_text and isinstance(one.type, JSON)
+        else untyped.c[one.name]
+        for one in table.columns
+    ]
     keys = [untyped.c[one.name] for one in table.primary_key]
-    query = select(untyped).order_by(*keys)
+    query = select(*columns).order_by(*keys)
     if key is not None:
         query = query.where(keys[0] == key)
-    found = connection.execute(query).mappings()
-    return [{name: _plain(value) for name, value in row.items()} for row in found]
+    return connection.execute(query).mappings()
 
 
 def read_state(connection: Connection) -> dict[str, Json]:

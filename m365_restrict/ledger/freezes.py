@@ -32,13 +32,13 @@ class Freezes:
         """The freeze that stands, if any."""
         columns = (freezes.c.reason, freezes.c.set_by, freezes.c.since)
         with self._database.reading() as connection:
-            row = connection.execute(select(*columns)).mappings().first()
+            row = connection.execute(select(*columns).where(freezes.c.name == _NAME)).mappings().first()
         return None if row is None else Freeze(**row)
 
     def begin(self, freeze: Freeze) -> None:
         """Set the freeze in place of one that stands."""
         with self._database.writing() as connection:
-            connection.execute(delete(freezes))
+            connection.execute(delete(freezes).where(freezes.c.name == _NAME))
             connection.execute(
                 insert(freezes).values(
                     name=_NAME, reason=freeze.reason, set_by=freeze.set_by, since=freeze.since
@@ -50,6 +50,6 @@ class Freezes:
         """Lift the freeze; what stood, or None where nothing did."""
         stood = self.current()
         with self._database.writing() as connection:
-            connection.execute(delete(freezes))
+            connection.execute(delete(freezes).where(freezes.c.name == _NAME))
             append_change(connection, "unfreeze")
         return stood

@@ -1,10 +1,11 @@
-"""One run at a time: a lease in the ledger, renewed while its holder works."""
+"""One run at a time: leases in the ledger, each renewed while its holder works."""
 
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Row, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,13 @@ from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.process import is_running
 from m365_restrict.ledger.schema import lease
 
-_NAME = "apply"
+APPLY = "apply"
+"""The lease of everything that writes to the tenant."""
+SCHEDULE = "schedule"
+"""The lease of the scheduler: one starts the jobs of a ledger, however many wait to."""
+_WRONG_CLOCK = timedelta(hours=1)
+"""A lease that was renewed this far ahead was renewed under a wrong clock. Nobody signs in with such a clock,
+and the lease would stand until that hour comes."""
 _LOST_RACE = "Another run took the lease a moment ago."
 
 
@@ -31,21 +38,32 @@ class Lease:
     """A lease that was taken. `check` before every write; leaving the context gives it back."""
 
     def __init__(
-        self, database: Database, holder: Holder, *, seconds: float, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        holder: Holder,
+        *,
+        seconds: float,
+        clock: Callable[[], datetime],
+        name: str = APPLY,
+        renewed_at: datetime | None = None,
     ) -> None:
-        """`seconds` without renewal let another host take it over; `clock` gives aware real time."""
+        """`seconds` without renewal let another host take it over; `clock` gives aware real time.
+
+        `renewed_at` is what stands in the ledger: taking a lease may wait for another who writes.
+        """
+        self._name = name
         self._database = database
         self._holder = holder
         self._seconds = seconds
         self._clock = clock
-        self._renewed_at = clock()
+        self._renewed_at = clock() if renewed_at is None else renewed_at
         self._lost = threading.Event()
         self._stop = threading.Event()
 
     def renew(self) -> None:
         """Say that this run still works. Raises `LeaseHeld` when another run has taken the lease over."""
         with self._database.writing() as connection:
-            mine = and_(lease.c.name == _NAME, lease.c.holder == self._holder.holder)
+            mine = and_(lease.c.name == self._name, lease.c.holder == self._holder.holder)
             now = self._clock()
             renewed = connection.execute(update(lease).where(mine).values(renewed_at=now))
             if renewed.rowcount != 1:
@@ -72,7 +90,7 @@ class Lease:
         self._stop.set()
         with self._database.writing() as connection:
             connection.execute(
-                delete(lease).where(and_(lease.c.name == _NAME, lease.c.holder == self._holder.holder))
+                delete(lease).where(and_(lease.c.name == self._name, lease.c.holder == self._holder.holder))
             )
 
     def keep_renewing(self) -> None:
@@ -93,15 +111,17 @@ def held_lease(
     *,
     seconds: float,
     clock: Callable[[], datetime],
+    name: str = APPLY,
     is_running: Callable[[int], bool] = is_running,
 ) -> Iterator[Lease]:
-    """Hold the lease for the duration of a block, renewed in the background.
+    """Hold the lease of this name for the duration of a block, renewed in the background.
 
     Raises `LeaseHeld` while a live run holds it. The lease of a dead process on this host is
     taken over at once; one of another host after `seconds` without renewal (contracts.md 3).
     """
-    acquire(database, holder, seconds=seconds, now=clock(), is_running=is_running)
-    taken = Lease(database, holder, seconds=seconds, clock=clock)
+    now = clock()
+    acquire(database, holder, seconds=seconds, now=now, name=name, is_running=is_running)
+    taken = Lease(database, holder, seconds=seconds, clock=clock, name=name, renewed_at=now)
     renewing = threading.Thread(target=taken.keep_renewing, name="lease", daemon=True)
     renewing.start()
     try:
@@ -117,17 +137,16 @@ def acquire(
     *,
     seconds: float,
     now: datetime,
+    name: str = APPLY,
     is_running: Callable[[int], bool] = is_running,
 ) -> None:
-    """Take the lease or raise `LeaseHeld`. The write names the state it was decided on: one of two wins."""
+    """Take this lease or raise `LeaseHeld`. The write names the state it was decided on: one of two wins."""
     with database.reading() as connection:
-        current = connection.execute(select(lease).where(lease.c.name == _NAME)).first()
+        current = connection.execute(select(lease).where(lease.c.name == name)).first()
     if current is None:
-        _take_free(database, holder, now)
+        _take_free(database, holder, now, name)
         return
-    expired = now - current.renewed_at >= timedelta(seconds=seconds)
-    dead_here = current.host == holder.host and not is_running(current.pid)
-    if not expired and not dead_here:
+    if not _is_let_go(current, holder.host, seconds, now, is_running):
         message = (
             f"Run {current.holder} (process {current.pid} on {current.host}) holds the lease "
             f"since {current.acquired_at:%Y-%m-%dT%H:%M:%SZ}."
@@ -136,19 +155,54 @@ def acquire(
     _take_over(database, holder, now, current)
 
 
-def _take_free(database: Database, holder: Holder, now: datetime) -> None:
+def give_back(database: Database, holder: Holder, *names: str) -> None:
+    """Give leases back that `acquire` took. One that another holds is left alone."""
+    with database.writing() as connection:
+        mine = and_(lease.c.name.in_(names), lease.c.holder == holder.holder)
+        connection.execute(delete(lease).where(mine))
+
+
+def holder_of(
+    database: Database,
+    *,
+    name: str,
+    host: str,
+    seconds: float,
+    now: datetime,
+    is_running: Callable[[int], bool] = is_running,
+) -> Holder | None:
+    """Who holds the lease of this name, as far as somebody on `host` can tell; None for nobody alive."""
+    with database.reading() as connection:
+        current = connection.execute(select(lease).where(lease.c.name == name)).first()
+    if current is None or _is_let_go(current, host, seconds, now, is_running):
+        return None
+    return Holder(holder=current.holder, host=current.host, pid=current.pid)
+
+
+def _is_let_go(
+    current: Row[Any], host: str, seconds: float, now: datetime, is_running: Callable[[int], bool]
+) -> bool:
+    """Whether it has expired, or its holder is surely dead."""
+    since = now - current.renewed_at
+    expired = since >= timedelta(seconds=seconds) or since <= -_WRONG_CLOCK
+    return expired or (current.host == host and not is_running(current.pid))
+
+
+def _take_free(database: Database, holder: Holder, now: datetime, name: str) -> None:
     try:
         with database.writing() as connection:
-            connection.execute(insert(lease).values(name=_NAME, **_values(holder, now)))
+            connection.execute(insert(lease).values(name=name, **_values(holder, now)))
     except LedgerError as error:
         if isinstance(error.__cause__, IntegrityError):
             raise LeaseHeld(_LOST_RACE) from error
         raise
 
 
-def _take_over(database: Database, holder: Holder, now: datetime, current: Row[tuple[object, ...]]) -> None:
+def _take_over(database: Database, holder: Holder, now: datetime, current: Row[Any]) -> None:
     unchanged = and_(
-        lease.c.name == _NAME, lease.c.holder == current.holder, lease.c.renewed_at == current.renewed_at
+        lease.c.name == current.name,
+        lease.c.holder == current.holder,
+        lease.c.renewed_at == current.renewed_at,
     )
     with database.writing() as connection:
         taken = connection.execute(update(lease).where(unchanged).values(**_values(holder, now)))

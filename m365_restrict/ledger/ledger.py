@@ -1,7 +1,7 @@
 """The ledger: one database, opened once per run."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -15,9 +15,11 @@ from m365_restrict.ledger.deletions import Deletions
 from m365_restrict.ledger.deliveries import Deliveries
 from m365_restrict.ledger.drafts import DraftedLetters
 from m365_restrict.ledger.evidence import Evidence
+from m365_restrict.ledger.figures import Figures
 from m365_restrict.ledger.findings import FindingsSince
 from m365_restrict.ledger.freezes import Freezes
-from m365_restrict.ledger.lease import Holder, Lease, held_lease
+from m365_restrict.ledger.job_history import JobHistory
+from m365_restrict.ledger.lease import APPLY, Holder, Lease, held_lease, holder_of
 from m365_restrict.ledger.lives import CaseLives
 from m365_restrict.ledger.mail_seen import MailSeen
 from m365_restrict.ledger.mailboxes import OpaqueMailboxes
@@ -25,6 +27,7 @@ from m365_restrict.ledger.notices import NoticesSent
 from m365_restrict.ledger.openings import Openings
 from m365_restrict.ledger.overrides import Overrides
 from m365_restrict.ledger.register_memory import RegisterMemory
+from m365_restrict.ledger.retirement import Retirements
 from m365_restrict.ledger.runs import Runs
 from m365_restrict.ledger.tenant_profile import Canaries, TenantAnswers
 from m365_restrict.ledger.told import ToldMails
@@ -43,6 +46,7 @@ class Ledger:
         self.register = RegisterMemory(database)
         self.findings = FindingsSince(database)
         self.freezes = Freezes(database)
+        self.retirements = Retirements(database)
         self.overrides = Overrides(database)
         self.mailboxes = OpaqueMailboxes(database)
         self.told = ToldMails(database)
@@ -62,12 +66,39 @@ class Ledger:
         self.beside = BesideMemory(database)
         self.mail_seen = MailSeen(database)
         self.evidence = Evidence(database)
+        self.jobs = JobHistory(database)
+        self.figures = Figures(database)
 
     def lease(
-        self, holder: Holder, *, seconds: float, clock: Callable[[], datetime]
+        self,
+        holder: Holder,
+        *,
+        seconds: float,
+        clock: Callable[[], datetime],
+        retiring: bool = False,
+        name: str = APPLY,
     ) -> AbstractContextManager[Lease]:
-        """The lease of this ledger for a block; see `held_lease`."""
-        return held_lease(self._database, holder, seconds=seconds, clock=clock)
+        """A lease of this ledger for a block; see `held_lease`. Whoever writes holds that of `APPLY`.
+
+        Raises Retired where the installation was taken out of use, but for the run that does so (`retiring`).
+        """
+        if retiring:
+            return held_lease(self._database, holder, seconds=seconds, clock=clock, name=name)
+        self.retirements.refuse()
+        return self._lease_in_use(holder, seconds=seconds, clock=clock, name=name)
+
+    @contextmanager
+    def _lease_in_use(
+        self, holder: Holder, *, seconds: float, clock: Callable[[], datetime], name: str
+    ) -> Iterator[Lease]:
+        """The lease, unless the installation was taken out of use just before this run got it."""
+        with held_lease(self._database, holder, seconds=seconds, clock=clock, name=name) as taken:
+            self.retirements.refuse()
+            yield taken
+
+    def lease_holder(self, name: str, *, host: str, seconds: float, now: datetime) -> Holder | None:
+        """Who holds a lease; see `holder_of`."""
+        return holder_of(self._database, name=name, host=host, seconds=seconds, now=now)
 
     def prove_usable(self) -> None:
         """Raise `LedgerError` unless the ledger is whole, writable and has room for a run."""

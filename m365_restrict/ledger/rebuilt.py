@@ -1,7 +1,7 @@
 """A new ledger made beside the old one, which it replaces as a whole or not at all."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from m365_restrict.errors import ErrorCode, LedgerError
-from m365_restrict.ledger.copies import SIDES, file_of, hold, move_aside, of_file
+from m365_restrict.ledger.copies import AT_REST, SIDES, file_of, hold, move_aside, of_file, refuse_scheduler
 from m365_restrict.ledger.database import Database, open_database
 from m365_restrict.ledger.lease import Holder, held_lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
@@ -30,6 +30,9 @@ _BEGUN_ANEW = frozenset(
         "evidence_bodies",
         "evidence_chain",
         "evidence_head",
+        "job_runs",
+        "job_requests",
+        "run_traffic",
     }
 )
 """Tables that any run fills by itself: a `plan` without a ledger leaves these, and they are no loss."""
@@ -57,7 +60,8 @@ def replacement(url: str, held: Hold, *, may_replace: bool) -> Iterator[Replacem
     """An empty ledger to fill; at the end of the block it takes the old one's place, and not if it raises.
 
     Raises LedgerError (ledger-not-empty) where the old one knows what would be lost, or cannot be looked
-    into, and `may_replace` is false; LeaseHeld while a run is at work, at the beginning or at the end.
+    into, and `may_replace` is false; LeaseHeld while a run, a job or the scheduler is at work, at the
+    beginning or at the end.
     """
     place = file_of(url)
     fresh = place.with_name(f"{place.name}.rebuilding")
@@ -82,15 +86,23 @@ def replacement(url: str, held: Hold, *, may_replace: bool) -> Iterator[Replacem
 
 @contextmanager
 def _old_held(url: str, place: Path, held: Hold, *, may_replace: bool) -> Iterator[None]:
-    """The lease of the ledger that goes. One that is not there or cannot be opened has none."""
+    """The leases of the ledger that goes. One that is not there or cannot be opened has none."""
     old = _opened(url, place, may_replace=may_replace)
     if old is None:
         yield
         return
     try:
-        with held_lease(old, held.holder, seconds=held.seconds, clock=held.clock) as lease:
+        refuse_scheduler(old, held.holder, seconds=held.seconds, now=held.clock())
+        with ExitStack() as stack:
+            leases = [
+                stack.enter_context(
+                    held_lease(old, held.holder, seconds=held.seconds, clock=held.clock, name=name)
+                )
+                for name in AT_REST
+            ]
             yield
-            lease.check()
+            for lease in leases:
+                lease.check()
     finally:
         old.close()
 

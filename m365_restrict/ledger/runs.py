@@ -5,12 +5,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, insert, select, update
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.evidence_chain import RunEvidence, append_run
-from m365_restrict.ledger.schema import runs
+from m365_restrict.ledger.schema import run_traffic, runs
+from m365_restrict.marks import current_marks
 
 STARTED = "started"
 """The status of a run that has not ended, or was killed before it could say so."""
@@ -103,6 +104,7 @@ class Runs:
                     document=end.document,
                 )
             )
+            _count(connection, run_id)
             append_run(connection, run_id, evidence)
 
     def latest(self, *, verb: str | None = None, limit: int = 20) -> tuple[RunRecord, ...]:
@@ -161,6 +163,15 @@ class Runs:
         with self._database.reading() as connection:
             rows = connection.execute(query.order_by(runs.c.started_at, runs.c.run_id)).mappings().all()
         return tuple(_record(row) for row in rows if whole.search(row["document"]))
+
+
+def _count(connection: Connection, run_id: str) -> None:
+    """Keep how many requests the run has made, where it is the run that is at work here."""
+    marks = current_marks()
+    if marks.run_id == run_id:
+        connection.execute(delete(run_traffic).where(run_traffic.c.run_id == run_id))
+        values = {"requests": marks.traffic.requests, "throttled": marks.traffic.throttled}
+        connection.execute(insert(run_traffic).values(run_id=run_id, **values))
 
 
 def _record(row: RowMapping) -> RunRecord:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -16,9 +17,10 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 
-HEAD_REVISION = "0014"
+HEAD_REVISION = "0016"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -462,4 +464,37 @@ told_findings = Table(
     Column("latest_on", Date, nullable=True),
     Column("at", Instant, nullable=False),
     Column("run_id", String(64), nullable=False),
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("job", String(32), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("began_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("exit_code", Integer),
+    Column("status", String(16), nullable=False),
+    Column("host", String(255), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("run_id", String(64), nullable=False),
+    UniqueConstraint("job", "due_at", name="uq_job_runs_slot"),
+    Index("ix_job_runs_job_began_at", "job", "began_at"),
+    Index("ix_job_runs_job_status", "job", "status"),
+)
+
+job_requests = Table(
+    "job_requests",
+    metadata,
+    Column("job", String(32), primary_key=True),
+    Column("asked_at", Instant, nullable=False),
+)
+
+run_traffic = Table(
+    "run_traffic",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("throttled", Integer, nullable=False),
 )

@@ -22,6 +22,7 @@ class ChoiceEnd(StrEnum):
     GONE = "gone"
     HOLDER = "holder"
     REFUSED = "refused"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -163,8 +163,27 @@ CHOICE_ENDED: Mapping[str, str] = {
         "the rule back."
     ),
     "refused": "It can no longer be carried out. Mail from that sender stays in your Inbox again.",
+    "retired": (
+        "The council has taken the program out of use that carried it out. Mail from that sender stays in "
+        "your Inbox again. You can make a rule of your own in Outlook."
+    ),
 }
 CHOICE_AGAIN = "To have it again, save the choice anew in the list '{title}'."
+
+# When the program is taken out of use ---------------------------------------------------------------------
+
+RETIRED_SUBJECT = "Restricted contact: the program is out of use, and who looks after it now"
+RETIRED_START = (
+    "The program that made restricted-contact decisions true in e-mail has been taken out of use. Decisions "
+    "stay in the register; nothing acts on what is saved there any more."
+)
+RETIRED_OPEN = "E-mail is no longer restricted in these cases: {case}."
+RETIRED_LEFT = (
+    "These restrictions stay until their own end, and nothing lifts them earlier: {case}. Ask ICT if one has "
+    "to be lifted before."
+)
+RETIRED_NONE = "none"
+RETIRED_COUNCILLORS = "Councillors' own choices have ended, and each councillor has been told."
 
 # Notices about the life of a case -------------------------------------------------------------------------
 

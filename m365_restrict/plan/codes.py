@@ -183,6 +183,12 @@ class FindingCode(CatalogueCode):
         "Read the report (`m365-restrict report --period monthly`) and record a `Report sign-off` in "
         "Restriction reviews, with the month as its Title, such as 2026-10.",
     )
+    JOB_SILENT = (
+        "job-silent",
+        "A job was due and has not succeeded for longer than HEALTH__SILENCE_HOURS.",
+        "See with `m365-restrict status` how its last run ended; start `m365-restrict schedule`, or the "
+        "job's task or timer.",
+    )
     MAIL_LEAKED = (
         "mail-leaked",
         "Mail reached somebody from whom a case in force keeps it, after its rules had settled.",

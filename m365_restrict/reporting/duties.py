@@ -15,6 +15,7 @@ CASE_OWNER = "Case owner"
 
 _OF_WAIVERS = frozenset({FindingCode.WAIVER_ENDED, FindingCode.WAIVER_NO_LONGER_FITS})
 _OF_REPORTS = frozenset({FindingCode.REPORT_UNSIGNED})
+_OF_ICT = frozenset({FindingCode.JOB_SILENT})
 _OF_THE_REGISTER = frozenset({ChangeClass.REGISTER, ChangeClass.HOLDERS_CHOICE})
 
 
@@ -32,7 +33,7 @@ class Duties:
             return line.waived.owner
         if line.code in _OF_WAIVERS | _OF_REPORTS:
             return self.options.information_asset_owner
-        if line.class_ in _OF_THE_REGISTER:
+        if line.class_ in _OF_THE_REGISTER and line.code not in _OF_ICT:
             return self.of_case(line.case_ref)
         return self.options.ict
 

@@ -60,10 +60,10 @@ async def write_back(
         item_id: {"ChoiceStatus": note.status.value, "ChoiceNote": note.note}
         for item_id, note in choice_notes(run, found).items()
     }
-    written = await _write_list(
+    written = await write_list(
         run, writers, (places.register_site, places.register, RESTRICTED_CONTACTS), cases, wanted_of_cases
     )
-    written += await _write_list(
+    written += await write_list(
         run,
         writers,
         (places.choices_site, places.choices, CHOICES),
@@ -91,14 +91,17 @@ def _case_fields(
     return wanted
 
 
-async def _write_list(
+async def write_list(
     run: Run,
     writers: TenantWriters,
     where: tuple[str, str, ListSchema],
     items: Sequence[ListItem],
     wanted: Mapping[str, Mapping[str, FieldValue]],
 ) -> list[ItemWritten]:
-    """One item after another: a hundred writes at once would be throttled."""
+    """Write what differs, one item after another: a hundred writes at once would be throttled.
+
+    `where` is the site, the title and the columns of the list; `wanted` gives the fields by item id.
+    """
     try:
         place = await run.readers.lists.locate(*where)
     except RestrictError as error:

@@ -1,4 +1,4 @@
-"""What an application brings with it: the roles in its token, the end of its certificate, the way there."""
+"""What an application brings with it: the roles in its token, and the way there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,11 @@ from pathlib import Path
 
 import httpx
 import jwt
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.tenant.connection import build_http_client
 from m365_restrict.tenant.credentials import CredentialOptions, ReaderCredential, WriterCredential
 
-_PEM = b"-----BEGIN CERTIFICATE-----"
 _WAIT_SECONDS = 20.0
 _BROKEN = 500
 
@@ -63,22 +60,6 @@ def roles_of(token: str) -> frozenset[str]:
         return frozenset()
     roles = claims.get("roles")
     return frozenset(map(str, roles)) if isinstance(roles, Sequence) else frozenset()
-
-
-def certificate_end(path: Path, password: str) -> datetime | Unknown:
-    """When a certificate in a PEM or PKCS12 file ends; of several the first, which signs."""
-    try:
-        content = path.read_bytes()
-        if _PEM in content:
-            certificate = x509.load_pem_x509_certificates(content)[0]
-        else:
-            loaded = pkcs12.load_key_and_certificates(content, password.encode() or None)[1]
-            if loaded is None:
-                return Unknown(str(path), "the file holds no certificate")
-            certificate = loaded
-    except (OSError, ValueError, IndexError) as error:
-        return Unknown(str(path), f"it cannot be read: {type(error).__name__}")
-    return certificate.not_valid_after_utc
 
 
 def _date(response: httpx.Response) -> datetime | None:

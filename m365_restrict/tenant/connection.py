@@ -11,20 +11,36 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from m365_restrict.marks import current_marks
+
 _CONNECT_SECONDS = 30.0
 
 
-def build_http_client(*, ca_file: Path | None, timeout_seconds: float) -> httpx.AsyncClient:
+def build_http_client(
+    *, ca_file: Path | None, timeout_seconds: float, counted: bool = False
+) -> httpx.AsyncClient:
     """A pooled client that trusts `ca_file` alone where given, else the system's certificates.
 
-    HTTP/1.1: one connection for each of four requests in flight is enough.
+    HTTP/1.1: one connection for each of four requests in flight is enough. With `counted` its requests are
+    counted as the run's own.
     """
     return httpx.AsyncClient(
         verify=trust_of(ca_file),
         timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
         follow_redirects=False,
-        event_hooks={"request": [_close_what_is_cancelled]},
+        event_hooks={
+            "request": [_close_what_is_cancelled, *([_count_request] if counted else ())],
+            "response": [_count_answer] if counted else [],
+        },
     )
+
+
+async def _count_request(_request: httpx.Request) -> None:
+    current_marks().traffic.sent()
+
+
+async def _count_answer(response: httpx.Response) -> None:
+    current_marks().traffic.answered(response.status_code)
 
 
 async def _close_what_is_cancelled(request: httpx.Request) -> None:

@@ -106,7 +106,7 @@ class _ExchangeConnection:
         self._options = options
         self._credential = credential
         self._in_flight = in_flight
-        self._http = build_http_client(ca_file=ca_file, timeout_seconds=options.timeout_seconds)
+        self._http = build_http_client(ca_file=ca_file, timeout_seconds=options.timeout_seconds, counted=True)
 
     async def close(self) -> None:
         await self._http.aclose()

@@ -86,7 +86,7 @@ class _GraphConnection:
         self._options = options
         self._credential = credential
         self._in_flight = in_flight
-        self._http = build_http_client(ca_file=ca_file, timeout_seconds=options.timeout_seconds)
+        self._http = build_http_client(ca_file=ca_file, timeout_seconds=options.timeout_seconds, counted=True)
         self._sdk: GraphSdk | None = None
 
     async def close(self) -> None:

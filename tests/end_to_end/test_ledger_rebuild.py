@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from typer.testing import CliRunner
 
 from m365_restrict.cli.app import app
 from m365_restrict.cli.life import LifeRequest, run_reviews
+from m365_restrict.ledger.lease import SCHEDULE, Holder
+from m365_restrict.ledger.ledger import open_ledger
 
 OFFICER, DIRECTOR, CHOICES = "officer@ash.example", "director@ash.example", "Councillor mail choices"
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "ledger-rebuild.json"
@@ -220,6 +223,19 @@ def test_a_ledger_that_knows_more_is_not_replaced_unless_somebody_says_why(counc
     with closing(sqlite3.connect(done["kept"])) as kept:
         assert kept.execute("SELECT count(*) FROM applied_rules").fetchone() == (1,)
     assert council.plan().changes == []
+
+
+def test_a_scheduler_has_to_be_stopped_first(council: Any) -> None:
+    council.in_force(council.case("RC-1"))
+    elsewhere = Holder(holder="scheduler-1", host="elsewhere", pid=1)
+    with (
+        open_ledger(council.sandbox.ledger_url) as ledger,
+        ledger.lease(elsewhere, seconds=60, clock=lambda: datetime.now(UTC), name=SCHEDULE),
+    ):
+        document = rebuild(council, "--replace", "--reason", "Moved")
+    assert (document["exit_code"], document["error"]["code"]) == (6, "lease-held")
+    assert "The scheduler (process 1 on elsewhere)" in document["error"]["message"]
+    assert list(ledger_of(council).parent.glob("*.before-*")) == []
 
 
 def test_a_ledger_that_a_plan_has_begun_anew_is_replaced(council: Any) -> None:

@@ -76,6 +76,15 @@ def test_every_setting_that_is_named_exists(name):
     assert f"M365_RESTRICT_{name}" in known_names()
 
 
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted((ROOT / "deploy").rglob("*.md"))], ids=lambda page: page.name
+)
+def test_every_setting_that_a_page_names_exists(page):
+    named = re.findall(r"`(?:M365_RESTRICT_)?([A-Z][A-Z0-9]*(?:__[A-Z0-9_]+)+)[=`]", page.read_text("utf-8"))
+    unknown = {name for name in named if f"M365_RESTRICT_{name}" not in known_names()}
+    assert unknown == set()
+
+
 @pytest.mark.parametrize(("page", "target"), list(links()))
 def test_every_relative_link_leads_somewhere(page, target):
     path, _, anchor = target.partition("#")

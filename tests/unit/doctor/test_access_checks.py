@@ -17,6 +17,9 @@ def application(**more):
     return CredentialOptions(**fields | more)
 
 
+NOTICE = timedelta(days=30)
+
+
 def certificate(folder, ends):
     path = folder / "reader.pem"
     issued = trustme.CA().issue_cert("reader.example", key_type=KeyType.RSA, not_after=ends)
@@ -27,29 +30,32 @@ def certificate(folder, ends):
 @pytest.mark.parametrize(
     ("left", "state"),
     [
-        (timedelta(days=61), "ok"),
-        (timedelta(days=59), "warning"),
+        (timedelta(days=31), "ok"),
+        (timedelta(days=29), "warning"),
         (timedelta(days=-1), "failed"),
     ],
 )
-def test_a_certificate_is_spoken_of_from_sixty_days_before_its_end(tmp_path, left, state):
-    found = certificate_check(certificate(tmp_path, NOW + left), NOW)
+def test_a_certificate_is_spoken_of_from_thirty_days_before_its_end(tmp_path, left, state):
+    found = certificate_check(certificate(tmp_path, NOW + left), NOW, NOTICE)
     assert found.state.value == state
 
 
 def test_a_file_that_is_no_certificate_fails(tmp_path):
     (tmp_path / "x.pem").write_text("nothing")
-    assert certificate_check(application(certificate_path=tmp_path / "x.pem"), NOW).state.value == "failed"
+    assert (
+        certificate_check(application(certificate_path=tmp_path / "x.pem"), NOW, NOTICE).state.value
+        == "failed"
+    )
 
 
 def test_a_secret_is_warned_of_and_never_shown():
-    found = certificate_check(application(client_secret="hush-hush"), NOW)
+    found = certificate_check(application(client_secret="hush-hush"), NOW, NOTICE)
     assert found.state.value == "warning"
     assert "hush" not in found.message + found.next_step
 
 
 def test_the_identity_of_the_host_needs_no_certificate():
-    assert certificate_check(application(managed_identity=True), NOW).state.value == "ok"
+    assert certificate_check(application(managed_identity=True), NOW, NOTICE).state.value == "ok"
 
 
 @pytest.mark.parametrize(

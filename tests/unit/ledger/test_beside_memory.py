@@ -17,8 +17,8 @@ ADMIN = Actor(
 
 
 @pytest.fixture
-def beside(tmp_path):
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+def beside(ledger_url):
+    with open_ledger(ledger_url) as ledger:
         yield ledger.beside
 
 

@@ -1,14 +1,10 @@
 """Waivers, openings and the journal of writes: nothing is forgotten, and everything comes back as it was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import create_engine
 
 from m365_restrict.ledger.deletions import Deletion
 from m365_restrict.ledger.ledger import Ledger, open_ledger
@@ -69,8 +65,8 @@ WRITE = WrittenChange(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as opened:
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 
@@ -167,22 +163,18 @@ def test_the_addresses_of_a_deleted_case_leave_the_journals(ledger: Ledger) -> N
     assert ledger.waivers.all()[0].accepted == (FieldChange("From", ("(deleted)",), None),)
 
 
-def test_the_journal_of_an_older_ledger_begins_with_what_it_knows(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    config = Config()
-    config.set_main_option("script_location", "m365_restrict.ledger:migrations")
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0006")
-        connection.exec_driver_sql(
-            "INSERT INTO applied_rules (key, kind, tenant_id, mailbox, case_reference, name, properties,"
-            " chosen_by_holder, saved, holder_ended, item_id, applied_at, run_id) VALUES ('RC-1/whole/1',"
-            " 'transport_rule', 'guid-1', '', 'RC-1', 'RC-1 Refuse', '{\"State\": \"Enabled\"}', 0, '', 0,"
-            " '1', '2026-11-23 09:00:00', 'run-1')"
-        )
-    engine.dispose()
-    with open_ledger(url) as ledger:
+def test_the_journal_of_an_older_ledger_begins_with_what_it_knows(
+    empty_url: str, older_ledger: Callable[..., None]
+) -> None:
+    older_ledger(
+        empty_url,
+        "0006",
+        "INSERT INTO applied_rules (key, kind, tenant_id, mailbox, case_reference, name, properties,"
+        " chosen_by_holder, saved, holder_ended, item_id, applied_at, run_id) VALUES ('RC-1/whole/1',"
+        " 'transport_rule', 'guid-1', '', 'RC-1', 'RC-1 Refuse', '{\"State\": \"Enabled\"}', FALSE, '',"
+        " FALSE, '1', '2026-11-23 09:00:00', 'run-1')",
+    )
+    with open_ledger(empty_url) as ledger:
         (row,) = ledger.written.of_run("run-1")
     assert (row.result, row.tenant_id, row.before) == (WrittenResult.KNOWN, "guid-1", None)
     assert row.after == {"State": "Enabled"}

@@ -10,8 +10,8 @@ AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def ledger():
-    with open_ledger("sqlite://") as opened:
+def ledger(ledger_url):
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 

@@ -8,9 +8,10 @@ import pytest
 
 from m365_restrict.errors import ErrorCode, LeaseHeld, LedgerError
 from m365_restrict.ledger.copies import back_up, restore
-from m365_restrict.ledger.lease import Holder
+from m365_restrict.ledger.lease import SCHEDULE, Holder
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunStart
+from m365_restrict.schedule.jobs import Job, lane_of
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINE = Holder(holder="restore-1", host="alpha", pid=1)
@@ -100,6 +101,34 @@ def test_a_run_at_work_is_not_disturbed(place, tmp_path):
     assert put_back(place, copy)[1] is not None
 
 
+def test_a_scheduler_has_to_be_stopped_first(place, tmp_path):
+    """It has the file open, and would go on with the one that was put aside."""
+    copy = tmp_path / "copy.db"
+    back_up(url_of(place), copy)
+    with (
+        open_ledger(url_of(place)) as ledger,
+        ledger.lease(RUN, seconds=60, clock=lambda: NOON, name=SCHEDULE),
+        pytest.raises(LeaseHeld, match=r"The scheduler .process 1 on beta. has this ledger open") as caught,
+    ):
+        put_back(place, copy)
+    assert "Stop it" in caught.value.advice
+    assert list(tmp_path.glob("*.before-*")) == []
+    assert put_back(place, copy)[1] is not None
+
+
+@pytest.mark.parametrize("job", Job)
+def test_a_job_at_work_is_not_disturbed_and_no_lease_is_left(place, tmp_path, job):
+    copy = tmp_path / "copy.db"
+    back_up(url_of(place), copy)
+    with (
+        open_ledger(url_of(place)) as ledger,
+        ledger.lease(RUN, seconds=60, clock=lambda: NOON, name=lane_of(job)),
+    ):
+        with pytest.raises(LeaseHeld):
+            put_back(place, copy)
+        assert [one.name for one in ledger.figures.leases()] == [lane_of(job)]
+
+
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
@@ -123,7 +152,7 @@ def change(path, statement):
         connection.execute(statement)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "postgresql://host/name"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_only_a_file_is_copied(url, tmp_path):
     with pytest.raises(LedgerError, match="database server"):
         back_up(url, Path(tmp_path / "copy.db"))

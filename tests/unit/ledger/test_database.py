@@ -97,7 +97,7 @@ def test_a_failed_transaction_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["no url", "sqlite:////proc/no/such/ledger.db", "nosuchdatabase://host/name"],
+    ["no url", "sqlite:////proc/no/such/ledger.db", "postgresql://user@127.0.0.1:1/name"],
 )
 def test_a_database_that_cannot_be_used_is_a_ledger_error_with_its_cause(url):
     with pytest.raises(LedgerError) as caught:

@@ -1,5 +1,6 @@
 """The chain over runs, what it proves of every table, and what is found when somebody alters a byte."""
 
+import contextlib
 import json
 import sqlite3
 import zlib
@@ -7,23 +8,25 @@ from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import JSON, Boolean, Date, Integer, LargeBinary, create_engine, insert
+from sqlalchemy import JSON, Boolean, Date, Integer, LargeBinary, insert, select
 
 from m365_restrict.errors import ExitCode
+from m365_restrict.ledger.database import open_database
 from m365_restrict.ledger.deletions import Deletion
 from m365_restrict.ledger.evidence_bodies import Pieces, load, store
 from m365_restrict.ledger.evidence_chain import RunEvidence
+from m365_restrict.ledger.evidence_proof import prove
 from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.overrides import OverrideRecord
 from m365_restrict.ledger.register_memory import LiveCase
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.ledger.schema import Instant, metadata
+from m365_restrict.ledger.schema import Instant, evidence_bodies, metadata
 from m365_restrict.plan.overrides import Override
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ADDRESS = "person@outside.example"
-_NOT_PROVEN = {"lease"}
+_NOT_PROVEN = {"lease", "job_runs", "job_requests", "run_traffic"}
 TABLES = [table for table in metadata.sorted_tables if table.name not in _NOT_PROVEN]
 COLUMNS = [
     pytest.param(table.name, column.name, id=f"{table.name}.{column.name}")
@@ -55,13 +58,8 @@ def tables_found(path):
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
-def ledger(path):
-    with open_ledger(f"sqlite:///{path}") as opened:
+def ledger(ledger_url):
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 
@@ -70,21 +68,23 @@ def value_for(column):
     return next((value for kind, value in kinds.items() if isinstance(column.type, kind)), "text")
 
 
-@pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """A ledger with a row in every table, after two runs, the second with evidence."""
-    path = tmp_path_factory.mktemp("filled") / "ledger.db"
-    with open_ledger(f"sqlite:///{path}") as ledger:
+def fill(url):
+    """Put a row into every table of a ledger, after two runs, the second with evidence."""
+    with open_ledger(url) as ledger:
         finish(ledger, "r1")
-        engine = create_engine(f"sqlite:///{path}")
-        with engine.begin() as connection:
+        with ledger._database.writing() as connection:
             for table in TABLES:
                 if table.name not in {"runs", "evidence_bodies", "evidence_chain", "evidence_head"}:
                     values = {one.name: value_for(one) for one in table.columns}
                     connection.execute(insert(table).values(values))
-        engine.dispose()
         finish(ledger, "r2", evidence=RunEvidence(parts={"answers": {"asked": ["x" * 2000]}}))
         assert problems(ledger) == []
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    path = tmp_path_factory.mktemp("filled") / "ledger.db"
+    fill(f"sqlite:///{path}")
     return path
 
 
@@ -135,6 +135,47 @@ def test_a_row_that_is_taken_away_is_found_in_its_table(copy, table):
     assert table in found or (table == "evidence_chain" and "evidence_head" in found)
 
 
+_OTHER = {
+    Instant: "coalesce({0}, '2026-01-01') + interval '1 second'",
+    Date: "coalesce({0}, '2026-01-01') + 1",
+    Boolean: "NOT {0}",
+    Integer: "coalesce({0}, 0) + 1",
+    JSON: """'{{"a":  "b"}}'""",  # the same value, written otherwise
+    LargeBinary: "set_byte({0}, 0, get_byte({0}, 0) # 1)",
+}
+
+
+def columns_by_kind():
+    """Of every table one column of each kind, with what a server is to put there."""
+    for table in TABLES:
+        kinds = {}
+        for column in table.columns:
+            kind = next((one for one in _OTHER if isinstance(column.type, one)), None)
+            kinds.setdefault(kind, column.name)
+        yield from ((table.name, column, _OTHER.get(kind, "{0} || 'x'")) for kind, column in kinds.items())
+
+
+def test_one_altered_value_is_found_in_its_table_on_a_server_too(postgres_url):
+    """All in one ledger: each alteration is taken back."""
+    fill(postgres_url)
+    missed = []
+    with closing(open_database(postgres_url)) as database:
+        for table, column, sql in columns_by_kind():
+            other = sql.format(f'"{column}"')
+            with contextlib.suppress(ZeroDivisionError), database.writing() as connection:
+                connection.exec_driver_sql(
+                    f'UPDATE "{table}" SET "{column}" = {other} WHERE ctid'  # noqa: S608
+                    f' = (SELECT max(ctid) FROM "{table}")'
+                )
+                problems_ = prove(connection, expected="").problems
+                found = {name for one in problems_ for name in one.table.split(", ")}
+                missed += [] if table in found else [f"{table}.{column}"]
+                raise ZeroDivisionError
+        with database.reading() as connection:
+            assert prove(connection, expected="").problems == ()
+    assert missed == []
+
+
 @pytest.mark.parametrize("place", [0, 1, 2, 40, -5, -4, -1])
 def test_any_byte_of_a_stored_body_counts(copy, place):
     with closing(sqlite3.connect(copy)) as connection, connection:
@@ -148,39 +189,38 @@ def test_any_byte_of_a_stored_body_counts(copy, place):
         assert ("evidence-body-altered", "evidence_bodies", "r2") in problems(ledger)
 
 
-def test_the_run_is_named_whose_document_was_altered(ledger, path):
+def test_the_run_is_named_whose_document_was_altered(ledger, ledger_url, by_hand):
     finish(ledger, "r1")
     finish(ledger, "r2")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(
-            "UPDATE runs SET document = replace(document, 'in_step', 'in-step') WHERE run_id = 'r1'"
-        )
+    by_hand(
+        ledger_url, "UPDATE runs SET document = replace(document, 'in_step', 'in-step') WHERE run_id = 'r1'"
+    )
     assert set(problems(ledger)) == {("evidence-run-altered", "runs", "r1")}
 
 
-def test_an_entry_that_was_made_anew_with_its_hash_no_longer_fits_the_next(ledger, path):
+def test_an_entry_that_was_made_anew_with_its_hash_no_longer_fits_the_next(ledger, ledger_url, by_hand):
     finish(ledger, "r1")
     finish(ledger, "r2")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE evidence_chain SET verb = 'plan', hash = 'ab' WHERE number = 1")
+    by_hand(ledger_url, "UPDATE evidence_chain SET verb = 'plan', hash = 'ab' WHERE number = 1")
     assert ("evidence-chain-broken", "evidence_chain", "r2") in problems(ledger)
 
 
-def test_a_run_added_by_hand_is_found(ledger, path):
+def test_a_run_added_by_hand_is_found(ledger, ledger_url, by_hand):
     finish(ledger, "r1")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(
-            "INSERT INTO runs SELECT 'r0', verb, started_at, finished_at, status, exit_code, source_version, "
-            "plan_id, '', host, pid FROM runs"
-        )
+    by_hand(
+        ledger_url,
+        "INSERT INTO runs SELECT 'r0', verb, started_at, finished_at, status, exit_code, source_version, "
+        "plan_id, '', host, pid FROM runs",
+    )
     assert problems(ledger) == [("evidence-run-unproven", "runs", "r0")]
 
 
-def test_a_table_changed_between_two_runs_is_found_although_the_later_run_took_it_over(ledger, path):
+def test_a_table_changed_between_two_runs_is_found_although_the_later_run_took_it_over(
+    ledger, ledger_url, by_hand
+):
     ledger.register.replace_live(live("RC-1"), run_id="r1")
     finish(ledger, "r1")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE live_cases SET measure = 'n'")
+    by_hand(ledger_url, "UPDATE live_cases SET measure = 'n'")
     later = NOON + timedelta(hours=1)
     finish(ledger, "r2", at=later, evidence=RunEvidence(parts={"ledger": ledger.evidence.state()}))
     assert problems(ledger) == [("evidence-table-altered", "live_cases", "r2")]
@@ -204,32 +244,29 @@ def test_what_a_killed_run_left_is_unproven_and_not_altered(ledger):
     assert ledger.evidence.prove().unended == ("r2",)
 
 
-def test_a_run_killed_long_ago_excuses_nothing(ledger, path):
+def test_a_run_killed_long_ago_excuses_nothing(ledger, ledger_url, by_hand):
     ledger.runs.begin(
         RunStart(run_id="r0", verb="apply", started_at=NOON - timedelta(days=9), host="h", pid=1)
     )
     ledger.register.replace_live(live("RC-1"), run_id="r0")
     finish(ledger, "r1")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE live_cases SET measure = 'n'")
+    by_hand(ledger_url, "UPDATE live_cases SET measure = 'n'")
     assert problems(ledger) == [("evidence-table-altered", "live_cases", "r0")]
 
 
-def test_runs_from_before_the_chain_are_sealed_by_its_first_entry(ledger, path):
+def test_runs_from_before_the_chain_are_sealed_by_its_first_entry(ledger, ledger_url, by_hand):
     finish(ledger, "r1")
-    with closing(sqlite3.connect(path)) as connection, connection:
-        for table in ("evidence_chain", "evidence_head", "evidence_bodies"):
-            connection.execute(f"DELETE FROM {table}")  # noqa: S608
+    tables = ("evidence_chain", "evidence_head", "evidence_bodies")
+    by_hand(ledger_url, *(f"DELETE FROM {one}" for one in tables))  # noqa: S608 - names of the schema
     finish(ledger, "r2")
     proof = ledger.evidence.prove()
     assert (proof.problems, proof.earlier_runs, proof.entries) == ((), 1, 2)
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE runs SET exit_code = 3 WHERE run_id = 'r1'")
+    by_hand(ledger_url, "UPDATE runs SET exit_code = 3 WHERE run_id = 'r1'")
     assert ("evidence-run-altered", "runs", "r1") in problems(ledger)
 
 
 @pytest.mark.parametrize(
-    "by_hand",
+    "said",
     [
         lambda ledger: ledger.freezes.begin(Freeze(reason="r", set_by="s", since=NOON)),
         lambda ledger: ledger.freezes.end(),
@@ -241,10 +278,10 @@ def test_runs_from_before_the_chain_are_sealed_by_its_first_entry(ledger, path):
         lambda ledger: ledger.overrides.end("c", by="s", at=NOON),
     ],
 )
-def test_what_a_person_says_without_a_run_is_an_entry_too(ledger, by_hand):
+def test_what_a_person_says_without_a_run_is_an_entry_too(ledger, said):
     ledger.freezes.begin(Freeze(reason="before", set_by="s", since=NOON))
     finish(ledger, "r1")
-    by_hand(ledger)
+    said(ledger)
     proof = ledger.evidence.prove()
     assert (proof.problems, proof.entries) == ((), 3)
 
@@ -300,11 +337,11 @@ def test_the_chain_holds_after_a_deletion_and_says_what_went(after_deletion):
     assert deletion.bodies > 0
 
 
-@pytest.mark.usefixtures("after_deletion")
-def test_nothing_of_the_case_is_left_in_the_file(path):
-    with closing(sqlite3.connect(path)) as connection:
-        held = connection.execute("SELECT content FROM evidence_bodies WHERE content IS NOT NULL")
-        texts = [zlib.decompress(content).decode() for (content,) in held]
+def test_nothing_of_the_case_is_left_in_the_bodies(after_deletion):
+    kept = evidence_bodies.c.content
+    with after_deletion._database.reading() as connection:
+        held = connection.execute(select(kept).where(kept.is_not(None))).scalars()
+        texts = [zlib.decompress(content).decode() for content in held]
     assert not [text for text in texts if ADDRESS in text.lower() or '"Title":"RC-1"' in text]
 
 
@@ -316,10 +353,9 @@ def test_what_another_case_left_stays_where_something_leads_to_it(ledger):
     assert ledger.evidence.value(entry.parts["other"]) == kept
 
 
-def test_a_body_that_was_emptied_without_a_deletion_is_found(ledger, path):
+def test_a_body_that_was_emptied_without_a_deletion_is_found(ledger, ledger_url, by_hand):
     finish(ledger, "r1", evidence=RunEvidence(parts={"answers": ["x"]}))
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("UPDATE evidence_bodies SET content = NULL, seal = '', removed_by = 1")
+    by_hand(ledger_url, "UPDATE evidence_bodies SET content = NULL, seal = '', removed_by = 1")
     assert ("evidence-body-altered", "evidence_bodies", "r1") in problems(ledger)
 
 

@@ -14,8 +14,8 @@ ELSEWHERE = Holder(holder="run-3", host="beta", pid=11)
 
 
 @pytest.fixture
-def database(tmp_path):
-    opened = open_database(f"sqlite:///{tmp_path / 'ledger.db'}")
+def database(ledger_url):
+    opened = open_database(ledger_url)
     yield opened
     opened.close()
 
@@ -34,6 +34,9 @@ def take(database, holder, *, after=0.0, alive=True):
         (ELSEWHERE, 1, False, True),
         (ELSEWHERE, 59.9, True, True),
         (ELSEWHERE, 60, True, False),
+        # Clocks of two hosts differ; one that is an hour wrong is no clock.
+        (ELSEWHERE, -3599, True, True),
+        (ELSEWHERE, -3600, True, False),
     ],
 )
 def test_who_may_take_the_lease(database, second, after, alive, held):
@@ -99,3 +102,16 @@ def test_one_of_two_that_decide_on_the_same_state_wins(database):
 
     with pytest.raises(LeaseHeld, match="a moment ago"):
         acquire(database, SAME_HOST, seconds=60, now=NOON, is_running=dead_and_meanwhile_taken)
+
+
+def test_a_lease_that_was_long_in_taking_is_not_trusted_for_longer_than_the_ledger_says(database):
+    """Who takes it waits for whoever writes; meanwhile its time runs, and another may have it at its end."""
+    moments = iter([0.0, 61.0])
+
+    def clock():
+        return NOON + timedelta(seconds=next(moments, 62.0))
+
+    with held_lease(database, FIRST, seconds=60, clock=clock) as lease:
+        take(database, ELSEWHERE, after=60)
+        with pytest.raises(LeaseHeld, match="took the lease over"):
+            lease.check()

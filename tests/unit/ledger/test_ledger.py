@@ -47,12 +47,11 @@ EVIDENCE = ApprovalEvidence(
 
 
 @pytest.fixture
-def reopen(tmp_path):
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+def reopen(ledger_url):
     opened = []
 
     def again():
-        opened.append(open_ledger(url))
+        opened.append(open_ledger(ledger_url))
         return opened[-1]
 
     yield again

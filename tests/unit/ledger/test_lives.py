@@ -13,8 +13,8 @@ DAY, NOW = date(2027, 4, 1), datetime(2027, 4, 1, 9, tzinfo=UTC)
 
 
 @pytest.fixture
-def ledger(tmp_path):
-    with open_ledger(f"sqlite:///{tmp_path}/ledger.db") as opened:
+def ledger(ledger_url):
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 

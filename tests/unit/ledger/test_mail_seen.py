@@ -15,8 +15,8 @@ ONE, TWO = MailDay(day=date(2026, 11, 1), seen=2, leaked=1), MailDay(day=date(20
 
 
 @pytest.fixture
-def seen(tmp_path):
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+def seen(ledger_url):
+    with open_ledger(ledger_url) as ledger:
         yield ledger.mail_seen
 
 

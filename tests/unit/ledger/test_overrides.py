@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -17,16 +16,15 @@ def record(code: str = "source-shrunken", *, since: datetime = NOON, limit: int 
 
 
 @pytest.fixture
-def ledger(tmp_path: Path):
-    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as opened:
+def ledger(ledger_url: str):
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 
-def test_an_override_stands_in_the_next_run(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    with open_ledger(url) as ledger:
+def test_an_override_stands_in_the_next_run(ledger_url: str) -> None:
+    with open_ledger(ledger_url) as ledger:
         ledger.overrides.begin(record())
-    with open_ledger(url) as ledger:
+    with open_ledger(ledger_url) as ledger:
         assert ledger.overrides.all() == (record(),)
 
 

@@ -13,8 +13,8 @@ RECORD = ToldRecord(
 
 
 @pytest.fixture
-def told():
-    with open_ledger("sqlite://") as ledger:
+def told(ledger_url):
+    with open_ledger(ledger_url) as ledger:
         yield ledger.told
 
 

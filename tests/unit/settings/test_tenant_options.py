@@ -1,7 +1,8 @@
 import pytest
 
 from m365_restrict.tenant.clock import SandboxClock, SystemClock
-from settings import build_clock, load_settings, tenant_options
+from settings import load_settings
+from settings.tenant_options import build_clock, tenant_options
 
 _P = "M365_RESTRICT_"
 _NEEDED = {

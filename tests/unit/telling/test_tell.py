@@ -17,8 +17,9 @@ from m365_restrict.run_context import Run, Writing
 from m365_restrict.telling.mail_post import ToldKind, ToldOutcome
 from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.session import open_readers, open_writers
-from settings import build_clock, load_settings, tenant_options
+from settings import load_settings
 from settings.run_options import run_options
+from settings.tenant_options import build_clock, tenant_options
 
 CONTACTS, REVIEWS, CHOICES = "Restricted contacts", "Restriction reviews", "Councillor mail choices"
 OWNER, DIRECTOR, DEPUTY, OFFICER = (

@@ -8,7 +8,8 @@ import pytest
 from m365_restrict.errors import ServiceError
 from m365_restrict.tenant.library import LARGEST_UPLOAD, LibraryWriter, Uploaded
 from m365_restrict.tenant.session import open_readers, open_writers
-from settings import load_settings, tenant_options
+from settings import load_settings
+from settings.tenant_options import tenant_options
 
 SITE = "localhost:/sites/democracy"
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

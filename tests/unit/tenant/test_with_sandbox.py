@@ -21,7 +21,8 @@ from m365_restrict.register.item import SaverKind
 from m365_restrict.register.recipient import Recipient, RecipientKind, Unresolved
 from m365_restrict.tenant.exchange import ExchangeWriter, WriteCmdlet
 from m365_restrict.tenant.session import open_readers, open_writers
-from settings import build_clock, load_settings, tenant_options
+from settings import load_settings
+from settings.tenant_options import build_clock, tenant_options
 
 _LIST = "Restricted contacts"
 _CHOICES = "Councillor mail choices"

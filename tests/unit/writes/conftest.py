@@ -20,7 +20,8 @@ from m365_restrict.register.case import Measure
 from m365_restrict.rules.normalise import folder_names, observe_inbox_rule, observe_transport_rule
 from m365_restrict.tenant.session import TenantReaders, TenantWriters, open_readers, open_writers
 from m365_restrict.write_outcome import ChangeOutcome, Tools
-from settings import Settings, load_settings, tenant_options
+from settings import Settings, load_settings
+from settings.tenant_options import tenant_options
 
 JUNK = "planning@ash.example"
 HOLDER = "cllr.b@ash.example"

@@ -1,0 +1,1 @@
+"""What runs by itself and when: the jobs, and their timetable. Pure."""
