@@ -38,6 +38,12 @@ class LogHandler(logging.StreamHandler[TextIO]):
     def __init__(self, formatter: logging.Formatter) -> None:
         super().__init__(sys.stderr)
         self.setFormatter(formatter)
+        self._before = {name: logging.getLogger(name).level for name in ("", *_QUIET)}
+
+    def give_back_levels(self) -> None:
+        """Have every logger write as much as before this handler."""
+        for name, level in self._before.items():
+            logging.getLogger(name).setLevel(level)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line."""
@@ -111,6 +117,7 @@ def begin_logging(log_format: LogFormat, level: str, *, secrets: Iterable[str] =
     root = logging.getLogger()
     for handler in [one for one in root.handlers if isinstance(one, LogHandler)]:
         root.removeHandler(handler)
+        handler.give_back_levels()
     if log_format is LogFormat.PLAIN:
         return
     formatter = LineMaker(secrets)

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from m365_restrict.logs import LogFormat, begin_logging
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
 
 # One for all calls: each client of its own would read the system's certificates anew, for plain HTTP.
@@ -161,6 +162,13 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.path.remove(folder)
     config.stash[SCAN] = ScanPlugin()
     config.pluginmanager.register(config.stash[SCAN], "scan")
+
+
+@pytest.fixture(autouse=True)
+def quiet_again() -> Iterator[None]:
+    """Whoever had a run log in this process leaves no handler and no level to the next test."""
+    yield
+    begin_logging(LogFormat.PLAIN, "info")
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,9 @@ class _Turn:
     def take(self) -> int:
         """Do what is to be done for the slot."""
         job, timetable = self.request.job, self.settings.schedule.timetable(self.settings.lists.zone)
-        due = self.request.due or _due_now(timetable, job, self.started)
+        # Under a sandbox's clock this minute is nobody's slot.
+        now = self.started if self.settings.clock.url else _due_now(timetable, job, self.started)
+        due = self.request.due or now
         ended = self._ended_before(due)
         if ended is not None:
             return ended

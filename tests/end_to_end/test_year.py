@@ -2,7 +2,7 @@
 
 People save items in the lists, the scheduled jobs run, and what they leave in mailboxes, lists, library and
 Exchange is read back. Each calendar follows its file in settings/policies; nothing in it is computed, and
-whatever is not in it must not happen.
+whatever is not in it must not happen. Nobody is reminded on 30 August 2027, the late summer bank holiday.
 """
 
 import contextlib
@@ -172,7 +172,7 @@ DEFAULT = Story(
         2027-08-09 to officer: Case RC-1: a review is due on 6 September 2027
         2027-08-23 to director, officer: Case RC-1 ends on 6 September 2027
         2027-08-24 * monitoring looks at the log
-        2027-08-30 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
+        2027-08-31 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-05 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-06 to director, officer: Case RC-1: the review is due today
         2027-09-07 rule RC-1 Redirect to single contact: gone
@@ -416,7 +416,7 @@ WREXHAM = Story(
         2027-08-09 to officer: Case RC-1: a review is due on 6 September 2027
         2027-08-23 to director, officer: Case RC-1 ends on 6 September 2027
         2027-08-24 * monitoring looks at the log
-        2027-08-30 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
+        2027-08-31 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-05 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-06 to director, officer: Case RC-1: the review is due today
         2027-09-07 rule RC-1 Refuse with notice: gone
@@ -461,7 +461,7 @@ TAMWORTH = Story(
         2027-07-27 to monitoring: The yearly review of the register is due
         2027-08-09 to officer: Case RC-1 ends on 6 September 2027
         2027-08-23 to director, officer: Case RC-1 ends on 6 September 2027
-        2027-08-30 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
+        2027-08-31 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-05 to director, monitoring, officer: Case RC-1 ends on 6 September 2027
         2027-09-07 rule RC-1 Redirect to single contact: gone
         2027-09-07 list: Ended

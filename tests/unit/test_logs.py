@@ -118,3 +118,13 @@ def test_marks_that_are_not_named_stay_and_a_new_run_counts_anew():
             current_marks().traffic.answered(429)
             assert (current_marks().traffic.requests, current_marks().traffic.throttled) == (1, 1)
         assert current_marks().run_id == ""
+
+
+def test_the_end_of_logging_gives_every_logger_its_level_back():
+    loggers = [logging.getLogger(name) for name in ("", "azure", "sqlalchemy")]
+    before = [one.level for one in loggers]
+    begin_logging(LogFormat.JSON, "debug")
+    begin_logging(LogFormat.TEXT, "info")
+    assert [one.level for one in loggers] != before
+    begin_logging(LogFormat.PLAIN, "info")
+    assert [one.level for one in loggers] == before

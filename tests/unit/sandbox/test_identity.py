@@ -26,6 +26,8 @@ def settings(sandbox, role="READER"):
         "client_id": env[f"{prefix}CLIENT_ID"],
         "authority": env["M365_RESTRICT_AUTH__AUTHORITY"],
         "disable_instance_discovery": True,
+        # What aiohttp trusts by default it reads once in a process, maybe before there was a sandbox.
+        "connection_verify": env["SSL_CERT_FILE"],
     }, env[f"{prefix}CLIENT_SECRET"], env[f"{prefix}CERTIFICATE_PATH"]  # fmt: skip
 
 
