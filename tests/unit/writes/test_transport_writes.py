@@ -284,6 +284,7 @@ def second_set_fails(desk: Any, put_between: Any) -> Callable[[str], None]:
     return _refuse
 
 
+@ONE_SET
 @pytest.mark.behaviour(from_external=True, reason="the sender condition moves from From to patterns")
 def test_a_rule_that_lost_its_sender_is_disabled_before_its_end_is_sent_again(own_clock: Any) -> None:
     desk = own_clock
