@@ -2,7 +2,7 @@
 
 import os
 import signal
-import subprocess
+import subprocess  # nosec B404
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -98,8 +98,8 @@ def _started(command: Sequence[str], environ: Mapping[str, str]) -> "subprocess.
     # The arguments are ours and no shell reads them.
     if sys.platform == "win32":
         flags = subprocess.CREATE_NEW_PROCESS_GROUP
-        return subprocess.Popen(command, env=environ, creationflags=flags)  # noqa: S603
-    return subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603
+        return subprocess.Popen(command, env=environ, creationflags=flags)  # noqa: S603  # nosec B603
+    return subprocess.Popen(command, env=environ, process_group=0)  # noqa: S603  # nosec B603
 
 
 def _ask_to_stop(child: "subprocess.Popen[bytes]") -> None:

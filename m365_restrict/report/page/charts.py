@@ -4,7 +4,8 @@ Each has a text alternative and its numbers as a table beside it, and its lines 
 well as in colour. Where there is nothing to show there is no chart (a day without a run is not a nought).
 """
 
-import xml.etree.ElementTree as ET  # nosec B405 - it only writes what leather draws; nothing is parsed
+# It only writes what leather draws; nothing is parsed.
+import xml.etree.ElementTree as ET  # nosec B405
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
