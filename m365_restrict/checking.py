@@ -1,6 +1,6 @@
 """Step 2 of the main path and what follows from it: which cases count, and which are lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -127,8 +127,9 @@ def stated_cases(judgement: Judgement, before: Sequence[LiveCase]) -> tuple[Case
 class LiveCases:
     """Where the cases of this run and of the last stand.
 
-    `kept` have vanished without proof: their rules stay. `lost` were live and are so no longer,
-    without the register having opened them.
+    `opened` are those that the register or a person opened, known by their items (`opened_items`): under
+    the references of `plan/renamed.py`, of which no two items share one. `kept` have vanished without
+    proof: their rules stay. `lost` were live and are so no longer, without the register having opened them.
     """
 
     live: tuple[LiveCase, ...]
@@ -138,6 +139,7 @@ class LiveCases:
     lost: frozenset[str]
     choices_known: bool
     unknown_approvers: tuple[str, ...]
+    opened_items: frozenset[str] = frozenset()
 
     def difference_input(
         self,
@@ -164,9 +166,18 @@ class LiveCases:
 
 
 def live_cases(
-    run: Run, judgement: Judgement, people: People, *, before: Sequence[LiveCase], vanished: frozenset[str]
+    run: Run,
+    judgement: Judgement,
+    people: People,
+    *,
+    before: Sequence[LiveCase],
+    references: Mapping[str, str],
+    vanished: frozenset[str],
 ) -> LiveCases:
-    """Compare the live cases with those of the last run. Only a run that writes counts a 404."""
+    """Compare the live cases with those of the last run. Only a run that writes counts a 404.
+
+    `references` are those of today by item id, of which no two items share one (`plan/renamed.py`).
+    """
     live = tuple(_remembered(one) for one in judgement.in_force)
     accepted = {one.case.item_id for one in judgement.accepted}
     by_hand = run.ledger.openings.standing()
@@ -175,42 +186,40 @@ def live_cases(
     opened_items |= judgement.opened_since_approved
     gone = {item_id for item_id in vanished if _is_proven_gone(run, item_id)}
     lost = [case for case in before if case.item_id not in accepted | opened_items]
+    opened_items |= _not_now(judgement, before, run.today) | _over(judgement, before, run.today)
     return LiveCases(
         live=live,
         before=tuple(before),
-        opened=frozenset(one.case_ref for one in judgement.ended_by_register)
-        | _not_now(judgement, before, run.today)
-        | _over(judgement, before, run.today)
-        | opened_references(by_hand, judgement),
+        opened=frozenset(references[one] for one in opened_items if one in references)
+        | opened_references(by_hand, judgement, references),
         kept=frozenset(case.case_reference for case in lost if case.item_id in vanished - gone),
         lost=frozenset(case.case_reference for case in lost),
         choices_known=not isinstance(people.councillors, Unknown),
         unknown_approvers=people.unknown_approvers,
+        opened_items=frozenset(opened_items),
     )
 
 
 def _not_now(judgement: Judgement, before: Sequence[LiveCase], today: date) -> frozenset[str]:
-    """Cases whose first day is still to come, whose last is past, or that somebody has opened by hand."""
-    scheduled = {one.case.reference for one in judgement.accepted if one.state is not CaseState.IN_FORCE}
-    said = [(one.reference, one.protected) for one in stated_cases(judgement, before)]
+    """Items whose first day is still to come, whose last is past, or that somebody has opened by hand."""
+    scheduled = {one.case.item_id for one in judgement.accepted if one.state is not CaseState.IN_FORCE}
+    said = [(one.item_id, one.protected) for one in stated_cases(judgement, before)]
     return frozenset(scheduled) | {
-        reference
-        for reference, values in said
+        item_id
+        for item_id, values in said
         if (values.effective_from and values.effective_from > today)
         or (values.ends_on and values.ends_on < today)
     }
 
 
 def _over(judgement: Judgement, before: Sequence[LiveCase], today: date) -> frozenset[str]:
-    """Cases without a live decision that the register opened meanwhile, or whose approved end is past."""
+    """Items without a live decision that the register opened meanwhile, or whose approved end is past.
+
+    The first of them also where the last run did not hold the case to be live any more: its rule may stand.
+    """
     accepted = {one.case.item_id for one in judgement.accepted}
-    in_use = {one.case.reference for one in judgement.accepted}
-    return frozenset(
-        one.case_reference
-        for one in before
-        if one.item_id not in accepted and one.case_reference not in in_use
-        if one.item_id in judgement.opened_since_approved or one.ends_on < today
-    )
+    past = {one.item_id for one in before if one.item_id not in accepted and one.ends_on < today}
+    return judgement.opened_since_approved | past
 
 
 def _remembered(one: AcceptedCase) -> LiveCase:

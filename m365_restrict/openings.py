@@ -4,7 +4,7 @@ It ends when the register opens the case itself, or when somebody ends it by han
 not end it, because whoever approves need not know of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from m365_restrict.ledger.openings import Opening
@@ -57,10 +57,15 @@ def is_opened(case: LiveCase, openings: Sequence[Opening]) -> bool:
     return opening_of(case.item_id, case.case_reference, openings) is not None
 
 
-def opened_references(openings: Sequence[Opening], judgement: Judgement) -> frozenset[str]:
-    """The references of opened cases, without those that another case in force bears now."""
+def opened_references(
+    openings: Sequence[Opening], judgement: Judgement, references: Mapping[str, str]
+) -> frozenset[str]:
+    """The references of opened cases, without those that another case in force bears now.
+
+    `references` are those of today by item id (`plan/renamed.py`).
+    """
     live = {one.case.reference for one in judgement.in_force}
-    return frozenset(one.case_reference for one in openings) - live
+    return frozenset(references.get(one.item_id, one.case_reference) for one in openings) - live
 
 
 def end_followed(run: Run, judgement: Judgement) -> None:

@@ -189,7 +189,14 @@ def compare_rules(
     run: Run, sources: Sources, judged: Judged, compiled: Compiled, observed: Observed
 ) -> Compared:
     """The three-way difference. Replaced rules wait until their successors have settled."""
-    cases = live_cases(run, judged.judgement, sources.people, before=judged.before, vanished=sources.vanished)
+    cases = live_cases(
+        run,
+        judged.judgement,
+        sources.people,
+        before=judged.before,
+        references=judged.names.references,
+        vanished=sources.vanished,
+    )
     given = cases.difference_input(
         compiled.desired, observed, compiled.applied, run.options, claims=run.ledger.claims.standing()
     )

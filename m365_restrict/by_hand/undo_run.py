@@ -162,7 +162,8 @@ class _Undo:
 
     def _why_open(self, row: WrittenChange) -> str:
         cases = self._planned.cases
-        opened = row.case_reference in cases.opened
+        # By its item where that is known: another case may bear the reference by now.
+        opened = row.item_id in cases.opened_items if row.item_id else row.case_reference in cases.opened
         return f"The register, or somebody by hand, has opened case {row.case_reference}." if opened else ""
 
     def _observed(self, row: WrittenChange) -> ObservedRule | Unknown | None:

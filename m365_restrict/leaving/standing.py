@@ -10,7 +10,7 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, ObservedRule, RuleKind
 from m365_restrict.plan.opening import actions_in, captures_more
 from m365_restrict.plan.out_of_reach import with_addresses
-from m365_restrict.plan.ownership import owned_inbox_rules, owned_transport_rules
+from m365_restrict.plan.ownership import keys_by_token, owned_inbox_rules, owned_transport_rules
 from m365_restrict.plan.settle import Trio
 from m365_restrict.plan.writes import identifier_of
 from m365_restrict.reading import observe
@@ -116,8 +116,10 @@ def _inbox_rules(run: Run, applied: Sequence[Applied], observed: Observed, mailb
     if isinstance(rules, Unknown):
         about = Unknown("a mailbox that may hold rules of ours", rules.reason)
         return CaseRules(unseen=tuple((one, rules.reason) for one in mine), unknown=(about,))
-    begun = [one.key for one in run.ledger.written.unfinished() if one.mailbox == mailbox]
-    owned, _ = owned_inbox_rules(rules, mine, begun, instance_id=run.options.instance_id)
+    instance_id = run.options.instance_id
+    unfinished = (one.key for one in run.ledger.written.unfinished() if one.mailbox == mailbox)
+    begun = keys_by_token(unfinished, instance_id)
+    owned, _ = owned_inbox_rules(rules, mine, begun, instance_id=instance_id)
     known = {one.key: one for one in mine}
     return CaseRules(
         standing=tuple(

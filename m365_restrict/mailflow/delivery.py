@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from m365_restrict.mailflow.behaviour import TransportBehaviour
 from m365_restrict.mailflow.directory import MailDirectory
@@ -17,6 +18,7 @@ JUNK_EMAIL = "Junk Email"
 FORWARDING = "forwarding"
 NOT_FOUND = "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup"
 OUTSIDERS_REFUSED = "550 5.7.134 RESOLVER.RST.SenderNotAuthenticatedForMailbox; authentication required"
+_IN_INBOX, _IN_JUNK = InboxOutcome(), InboxOutcome(folder=JUNK_EMAIL)
 _MAX_HOPS = 4
 """Mailboxes that forward to each other would never end; Exchange breaks such a chain too."""
 
@@ -112,8 +114,7 @@ class _Submission:
     hops: int = 0
 
 
-@dataclass(frozen=True)
-class _Item:
+class _Item(NamedTuple):
     """A recipient of one submission; `answer` is set where no rule is asked."""
 
     recipient: str
@@ -121,14 +122,16 @@ class _Item:
     answer: Copy | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Landing:
+class _Landing(NamedTuple):
     """What one physical message met at one target. `ndr` is set when the target does not take it."""
 
     mailbox: str | None = None
     folder: str | None = None
     rules: tuple[str, ...] = ()
     ndr: str | None = None
+
+
+_NOWHERE = _Landing()
 
 
 class _Post:
@@ -139,6 +142,7 @@ class _Post:
         self.lines: list[Copy] = []
         self.added: list[Copy] = []
         self.stored: list[StoredMessage] = []
+        self._refusals: dict[tuple[bool, str], str | None] = {}
 
     def submit(self, submission: _Submission, recipients: Sequence[str]) -> None:
         """Expand the recipients, put them to the transport rules and land every copy."""
@@ -171,7 +175,7 @@ class _Post:
                     members.setdefault(member, f"group {directory.primary(recipient)}")
             else:
                 yield self._item(submission.message, recipient, by)
-        named = {directory.primary(recipient) for recipient in recipients}
+        named = {directory.primary(recipient) for recipient in recipients} if members else ()
         for member, group in members.items():
             if member not in named:
                 yield self._item(submission.message, member, group)
@@ -185,8 +189,14 @@ class _Post:
 
     def _refusal(self, message: Message, address: str) -> str | None:
         """Why an address takes no mail from this sender, whatever the rules say; None if it does."""
+        primary = self._flow.directory.primary(address)
+        asked = message.authenticated, primary
+        if asked not in self._refusals:
+            self._refusals[asked] = self._refusal_of(message, primary)
+        return self._refusals[asked]
+
+    def _refusal_of(self, message: Message, primary: str) -> str | None:
         directory, mailboxes = self._flow.directory, self._flow.mailboxes
-        primary = directory.primary(address)
         if directory.has_mailbox(primary):
             welcome = message.authenticated or mailboxes.accepts_outsiders(primary)
             return None if welcome else OUTSIDERS_REFUSED
@@ -202,24 +212,17 @@ class _Post:
         landed: dict[tuple[int, str], _Landing],
     ) -> Copy:
         """The line of one copy; further targets of a redirect get lines of their own."""
-        line = Copy(
-            recipient=copy.recipient,
-            outcome=_OUTCOMES[copy.outcome],
-            rules=copy.rules,
-            ndr=copy.ndr,
-            added_by=added_by,
-        )
         answer: Copy | None = None
         for target in self._expanded(copy.targets):
             fresh = (copy.fork, target) not in landed
             if fresh:
                 landed[copy.fork, target] = self._arrive(submission, copy, target)
-            arrived = _arrived(line, landed[copy.fork, target])
+            landing = landed[copy.fork, target]
             if answer is None:
-                answer = arrived
+                answer = _line(copy, landing, copy.recipient, added_by)
             elif fresh:
-                self.added.append(replace(arrived, recipient=target, added_by=copy.rules[-1]))
-        return answer or line
+                self.added.append(_line(copy, landing, target, copy.rules[-1]))
+        return answer or _line(copy, _NOWHERE, copy.recipient, added_by)
 
     def _expanded(self, targets: Sequence[str]) -> Iterator[str]:
         directory = self._flow.directory
@@ -237,11 +240,12 @@ class _Post:
             return _Landing(ndr=refused)
         if not flow.directory.has_mailbox(target):
             return _Landing()
-        outcome = InboxOutcome(folder=JUNK_EMAIL)
-        if not copy.junk:
+        rules = () if copy.junk else flow.mailboxes.inbox_rules(target)
+        outcome = _IN_JUNK if copy.junk else _IN_INBOX
+        if rules:
             outcome = run_inbox_rules(
                 InboxScene(message=message, mailbox=target, directory=flow.directory),
-                flow.mailboxes.inbox_rules(target),
+                rules,
                 flow.mailboxes.folders(target),
                 flow.behaviour.undecided,
             )
@@ -261,7 +265,9 @@ class _Post:
         self, submission: _Submission, copy: TransportCopy, mailbox: str, outcome: InboxOutcome
     ) -> None:
         """What the mailbox's rules and its forwarding setting send to other addresses."""
-        if submission.hops >= _MAX_HOPS:
+        forwarding = self._flow.mailboxes.forwarding(mailbox)
+        goes_on = outcome.redirects or outcome.forwards or forwarding
+        if not goes_on or submission.hops >= _MAX_HOPS:
             return
         before = submission.message
         redirects = before.transport_redirects + (copy.outcome is TransportOutcome.REDIRECT)
@@ -269,22 +275,22 @@ class _Post:
         again = replace(same, inbox_redirects=before.inbox_redirects + 1)
         onward = [(again, onward.address, onward.rule) for onward in outcome.redirects]
         onward += [(_forwarded(before, mailbox, to.address), to.address, to.rule) for to in outcome.forwards]
-        forwarding = self._flow.mailboxes.forwarding(mailbox)
         if forwarding:
             onward.append((same, forwarding.lower(), FORWARDING))
         for message, address, by in onward:
             self.submit(_Submission(message, by, submission.hops + 1), [address])
 
 
-def _arrived(line: Copy, landing: _Landing) -> Copy:
-    """A copy's line completed with what it met at its target."""
-    return replace(
-        line,
-        outcome=Outcome.REJECTED if landing.ndr else line.outcome,
+def _line(copy: TransportCopy, landing: _Landing, recipient: str, added_by: str | None) -> Copy:
+    """A copy's line, completed with what it met at its target."""
+    return Copy(
+        recipient=recipient,
+        outcome=Outcome.REJECTED if landing.ndr else _OUTCOMES[copy.outcome],
         mailbox=landing.mailbox,
         folder=landing.folder,
-        rules=(*line.rules, *landing.rules),
-        ndr=landing.ndr or line.ndr,
+        rules=(*copy.rules, *landing.rules),
+        ndr=landing.ndr or copy.ndr,
+        added_by=added_by,
     )
 
 

@@ -4,14 +4,20 @@ Every predicate of Exchange is named here: those that a header-only model cannot
 evaluate answer UNDECIDED with the reason, so that none is ever silently taken as absent.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
 
 from m365_restrict.mailflow.behaviour import TransportBehaviour
 from m365_restrict.mailflow.message import Message
-from m365_restrict.mailflow.patterns import PatternNotUnderstood, contains_word, matches_pattern
+from m365_restrict.mailflow.patterns import (
+    PatternNotUnderstood,
+    contains_any_word,
+    matches_pattern,
+    pattern_list,
+)
 from m365_restrict.mailflow.remembered import RememberedDirectory
 from m365_restrict.mailflow.stored_values import size_in_bytes
 from m365_restrict.mailflow.verdict import MATCH, NO_MATCH, ConditionResult, Verdict, holds, undecided
@@ -25,8 +31,7 @@ class SenderLocation(StrEnum):
     HEADER_OR_ENVELOPE = "HeaderOrEnvelope"
 
 
-@dataclass(frozen=True)
-class Addressee:
+class Addressee(NamedTuple):
     """An envelope recipient: as it was asked for, and the primary address it stands for."""
 
     asked: str
@@ -52,18 +57,20 @@ class Predicate:
     header: str = ""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A predicate put to a scene, for one recipient, by a rule with its sender and address settings."""
+class Asked(NamedTuple):
+    """A predicate put to a scene by a rule with its sender and address settings. Made for every question."""
 
     scene: Scene
     predicate: Predicate
-    addressee: Addressee
     location: SenderLocation = SenderLocation.HEADER
     original_address: bool = False
 
 
+_SCOPES = {"inorganization": True, "notinorganization": False}
+"""Whether each scope is the inside of the organisation."""
+
 Test: TypeAlias = Callable[[Asked], ConditionResult]
+RecipientTest: TypeAlias = Callable[[Asked, Sequence[Addressee]], list[ConditionResult]]
 
 
 def senders(asked: Asked) -> tuple[str, ...]:
@@ -79,8 +86,7 @@ def senders(asked: Asked) -> tuple[str, ...]:
 
 def _is_among(asked: Asked, addresses: Iterable[str]) -> bool:
     """Exact comparison with the primary addresses of the rule's recipients; proxies do not count."""
-    wanted = asked.scene.directory.primaries(asked.predicate.values)
-    return any(address in wanted for address in addresses)
+    return not asked.scene.directory.primaries(asked.predicate.values).isdisjoint(addresses)
 
 
 def _is_member(asked: Asked, addresses: Iterable[str]) -> bool:
@@ -91,13 +97,16 @@ def _is_member(asked: Asked, addresses: Iterable[str]) -> bool:
 
 
 def _contains(asked: Asked, targets: Iterable[str]) -> ConditionResult:
-    return holds(any(contains_word(target, word) for target in targets for word in asked.predicate.values))
+    return holds(any(contains_any_word(target, asked.predicate.values) for target in targets))
 
 
 def _matches(asked: Asked, targets: Iterable[str]) -> ConditionResult:
     """Any pattern in any target; one that cannot be read leaves it open unless another matches."""
     caret, open_reason, searched = asked.scene.behaviour.caret_anchors, "", tuple(targets)
-    for pattern in asked.predicate.values:
+    patterns = pattern_list(asked.predicate.values)
+    if any(patterns.names(target, caret_anchors=caret) for target in searched):
+        return MATCH
+    for pattern in patterns.others:
         try:
             if any(matches_pattern(target, pattern, caret_anchors=caret) for target in searched):
                 return MATCH
@@ -107,40 +116,68 @@ def _matches(asked: Asked, targets: Iterable[str]) -> ConditionResult:
 
 
 def _in_domain(asked: Asked, addresses: Iterable[str]) -> ConditionResult:
-    wanted = [value.lower().lstrip("@") for value in asked.predicate.values]
-    domains = [address.rpartition("@")[2] for address in addresses]
+    wanted, above = _domains(asked.predicate.values)
     deep = asked.scene.behaviour.subdomains
-    return holds(any(d == w or (deep and d.endswith(f".{w}")) for d in domains for w in wanted))
+    for address in addresses:
+        domain = address.rpartition("@")[2]
+        if domain in wanted or (deep and domain.endswith(above)):
+            return MATCH
+    return NO_MATCH
+
+
+@lru_cache(maxsize=4096)
+def _domains(values: tuple[str, ...]) -> tuple[frozenset[str], tuple[str, ...]]:
+    """The domains of one rule, and what every subdomain of theirs ends in."""
+    wanted = frozenset(value.lower().lstrip("@") for value in values)
+    return wanted, tuple(f".{one}" for one in wanted)
 
 
 def _from_scope(asked: Asked) -> ConditionResult:
     """InOrganization needs a sender of ours that signed in: a forged one is outside (exchange.md 2.3)."""
     scene = asked.scene
     ours = (scene.directory.has_mailbox(a) or _is_ours(scene, a) for a in scene.message.from_addresses)
-    inside = scene.message.authenticated and any(ours)
-    answers = {"inorganization": inside, "notinorganization": not inside}
-    return _scope(asked, answers)
+    return _scope(asked, inside=scene.message.authenticated and any(ours))
 
 
-def _sent_to_scope(asked: Asked) -> ConditionResult:
-    directory, address = asked.scene.directory, asked.addressee.primary
-    inside = directory.has_mailbox(address) or _is_ours(asked.scene, address)
-    return _scope(asked, {"inorganization": inside, "notinorganization": not inside})
+def _sent_to(asked: Asked, addressees: Sequence[Addressee]) -> list[ConditionResult]:
+    wanted = asked.scene.directory.primaries(asked.predicate.values)
+    return [MATCH if each.primary in wanted else NO_MATCH for each in addressees]
 
 
-def _scope(asked: Asked, answers: Mapping[str, bool]) -> ConditionResult:
-    scope = asked.predicate.values[0]
-    if scope.lower() not in answers:
-        return undecided(f"{asked.predicate.name} {scope} cannot be evaluated here")
-    return holds(answers[scope.lower()])
+def _sent_to_member(asked: Asked, addressees: Sequence[Addressee]) -> list[ConditionResult]:
+    directory = asked.scene.directory
+    groups = [directory.members(value) for value in asked.predicate.values]
+    members = (directory.primary(each.primary) for each in addressees)
+    return [holds(any(member in group for group in groups)) for member in members]
+
+
+def _sent_to_scope(asked: Asked, addressees: Sequence[Addressee]) -> list[ConditionResult]:
+    directory = asked.scene.directory
+    found = (
+        directory.has_mailbox(each.primary) or _is_ours(asked.scene, each.primary) for each in addressees
+    )
+    return [_scope(asked, inside=inside) for inside in found]
+
+
+def _scope(asked: Asked, *, inside: bool) -> ConditionResult:
+    wanted = _SCOPES.get(asked.predicate.values[0].lower())
+    if wanted is None:
+        return undecided(f"{asked.predicate.name} {asked.predicate.values[0]} cannot be evaluated here")
+    return holds(wanted is inside)
 
 
 def _is_ours(scene: Scene, address: str) -> bool:
     return scene.directory.is_accepted_domain(address.rpartition("@")[2])
 
 
-def _address_of(asked: Asked) -> str:
-    return asked.addressee.asked if asked.original_address else asked.addressee.primary
+def _of_each(test: Callable[[Asked, Iterable[str]], ConditionResult]) -> RecipientTest:
+    """A test of addresses, asked of each recipient's own."""
+
+    def answers(asked: Asked, addressees: Sequence[Addressee]) -> list[ConditionResult]:
+        original = asked.original_address
+        return [test(asked, (each.asked if original else each.primary,)) for each in addressees]
+
+    return answers
 
 
 def _addresses_of_all(asked: Asked) -> list[str]:
@@ -192,13 +229,13 @@ def _unsupported(asked: Asked) -> ConditionResult:
     return undecided(f"{asked.predicate.name} cannot be evaluated here")
 
 
-RECIPIENT_TESTS: Mapping[str, Test] = {
-    "SentTo": lambda asked: holds(_is_among(asked, [asked.addressee.primary])),
-    "SentToMemberOf": lambda asked: holds(_is_member(asked, [asked.addressee.primary])),
+RECIPIENT_TESTS: Mapping[str, RecipientTest] = {
+    "SentTo": _sent_to,
+    "SentToMemberOf": _sent_to_member,
     "SentToScope": _sent_to_scope,
-    "RecipientAddressContainsWords": lambda asked: _contains(asked, [_address_of(asked)]),
-    "RecipientAddressMatchesPatterns": lambda asked: _matches(asked, [_address_of(asked)]),
-    "RecipientDomainIs": lambda asked: _in_domain(asked, [_address_of(asked)]),
+    "RecipientAddressContainsWords": _of_each(_contains),
+    "RecipientAddressMatchesPatterns": _of_each(_matches),
+    "RecipientDomainIs": _of_each(_in_domain),
 }
 """Asked of each recipient: a match for some forks the message (exchange.md 2.4)."""
 
@@ -246,3 +283,48 @@ MESSAGE_TESTS: Mapping[str, Test] = {
     ),
 }
 """Asked once of the whole message; what cannot be evaluated answers UNDECIDED."""
+
+SENDER_TESTS = frozenset(
+    [
+        "From",
+        "FromMemberOf",
+        "FromAddressContainsWords",
+        "FromAddressMatchesPatterns",
+        "SenderDomainIs",
+    ]
+)
+"""Those that look at the sender's addresses. FromScope does so only where the sender has signed in."""
+
+ANY_RECIPIENT_TESTS = frozenset(
+    ["AnyOfRecipientAddressContainsWords", "AnyOfRecipientAddressMatchesPatterns"]
+)
+"""Tests of the message that look for a recipient among all of them, whoever else is there."""
+
+VISIBLE_RECIPIENT_TESTS = frozenset(
+    f"AnyOf{headers}Header{members}" for headers in ("To", "Cc", "ToCc") for members in ("", "MemberOf")
+)
+"""Tests of the recipients that the message itself names."""
+
+_ALWAYS_TELL = VISIBLE_RECIPIENT_TESTS | frozenset(
+    [
+        "From",
+        "FromMemberOf",
+        "FromAddressContainsWords",
+        "SenderDomainIs",
+        "SentTo",
+        "SentToMemberOf",
+        "RecipientAddressContainsWords",
+        "RecipientDomainIs",
+        "AnyOfRecipientAddressContainsWords",
+        "SubjectContainsWords",
+        "HeaderContainsWords",
+        "WithImportance",
+    ]
+)
+
+
+def always_tells(predicate: Predicate) -> bool:
+    """Whether a predicate is never UNDECIDED, whatever the message. False where that is not certain."""
+    if predicate.name in {"FromScope", "SentToScope"}:
+        return predicate.values[0].lower() in _SCOPES
+    return predicate.name in _ALWAYS_TELL

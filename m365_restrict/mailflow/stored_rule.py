@@ -7,9 +7,11 @@ empty or absent (exchange.md 1.6).
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from heapq import merge
 
 from m365_restrict.mailflow import stored_values as read
 from m365_restrict.mailflow.directory import MailDirectory
+from m365_restrict.mailflow.patterns import as_whole_text, pattern_list
 from m365_restrict.mailflow.predicates import MESSAGE_TESTS, RECIPIENT_TESTS, Predicate, SenderLocation
 from m365_restrict.mailflow.remembered import RememberedDirectory
 
@@ -48,10 +50,11 @@ class Tests:
     recipient: tuple[Predicate, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class StoredRule:
     """One rule that may act: enabled, enforced, valid and within the service's limits.
 
+    It equals itself alone, so that rules are told apart by what they are and not by what they say.
     `problem` says why its window in time cannot be told, "" when it can.
     """
 
@@ -75,21 +78,22 @@ class StoredRule:
 class RuleSet:
     """Rules in the order in which transport puts them to a message.
 
-    `by_sender` holds the places of rules with a From condition, `others` those of all
-    the rest: most rules name exact senders, and most messages come from somebody else.
+    `by_sender` holds the places of rules whose condition names exact senders, plainly or as patterns,
+    `others` those of all the rest: most messages come from somebody whom no rule names.
     """
 
     rules: tuple[StoredRule, ...]
-    by_sender: Mapping[str, tuple[int, ...]]
+    by_sender: Mapping[str, Sequence[int]]
     others: tuple[int, ...]
     directory: RememberedDirectory
 
     def candidates(self, addresses: Iterable[str]) -> Iterator[StoredRule]:
         """The rules that may act on a message with these senders, in order."""
-        places = set(self.others)
+        places: set[int] = set()
         for address in addresses:
-            places.update(self.by_sender.get(address, ()))
-        return (self.rules[place] for place in sorted(places))
+            places.update(self.by_sender.get(address, ()), self.by_sender.get(as_whole_text(address), ()))
+        in_order = merge(self.others, sorted(places)) if places else self.others
+        return (self.rules[place] for place in in_order)
 
 
 def read_rules(stored: Sequence[Mapping[str, object]], directory: MailDirectory) -> RuleSet:
@@ -102,16 +106,28 @@ def read_rules(stored: Sequence[Mapping[str, object]], directory: MailDirectory)
     """
     rules = [_read_rule(rule, place) for place, rule in enumerate(stored) if _may_act(rule)]
     rules.sort(key=lambda rule: rule.priority)
-    remembered = RememberedDirectory(directory)
-    by_sender: dict[str, tuple[int, ...]] = {}
+    remembered = directory if isinstance(directory, RememberedDirectory) else RememberedDirectory(directory)
+    by_sender: dict[str, list[int]] = {}
     others: list[int] = []
     for place, rule in enumerate(rules):
-        senders = [predicate.values for predicate in rule.conditions.message if predicate.name == "From"]
-        if not senders:
+        senders = _named_senders(rule, remembered)
+        if senders is None:
             others.append(place)
-        for sender in remembered.primaries(senders[0] if senders else ()):
-            by_sender[sender] = (*by_sender.get(sender, ()), place)
+        for sender in senders or ():
+            by_sender.setdefault(sender, []).append(place)
     return RuleSet(tuple(rules), by_sender, tuple(others), remembered)
+
+
+def _named_senders(rule: StoredRule, directory: RememberedDirectory) -> frozenset[str] | None:
+    """The only senders on whose mail the rule can act; None where it may be anybody's."""
+    for predicate in rule.conditions.message:
+        if predicate.name == "From":
+            return directory.primaries(predicate.values)
+        if predicate.name == "FromAddressMatchesPatterns":
+            texts = pattern_list(predicate.values).texts
+            if texts is not None:
+                return texts
+    return None
 
 
 def _may_act(rule: Mapping[str, object]) -> bool:

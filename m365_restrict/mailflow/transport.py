@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from m365_restrict.mailflow.behaviour import AfterRedirect, StopReach, TransportBehaviour
 from m365_restrict.mailflow.directory import MailDirectory
-from m365_restrict.mailflow.evaluation import OpenRule, reach_of
+from m365_restrict.mailflow.evaluation import OpenRule, Reach, reach_of, whole_of
 from m365_restrict.mailflow.message import Message
 from m365_restrict.mailflow.predicates import Addressee, Scene
 from m365_restrict.mailflow.stored_rule import RuleSet, StoredRule, read_rules
@@ -34,8 +35,7 @@ class TransportOutcome(StrEnum):
     DROP = "drop"
 
 
-@dataclass(frozen=True, kw_only=True)
-class TransportCopy:
+class TransportCopy(NamedTuple):
     """One recipient's copy after the rules.
 
     `recipient` is the envelope recipient as asked, or the target of an added copy. `targets`
@@ -70,8 +70,7 @@ class _Added:
     scl: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Fork:
+class _Fork(NamedTuple):
     """One physical message on its way through the rules."""
 
     recipients: tuple[Addressee, ...]
@@ -112,49 +111,60 @@ def run_transport_rules(
     forks: list[_Fork] = [_Fork(recipients=distinct)] if distinct else []
     added: list[_Added] = []
     for rule in read.candidates((*message.from_addresses, message.envelope_from)):
-        if rule.in_window(now):
-            forks = _put(rule, forks, scene, added)
+        if not rule.in_window(now):
+            continue
+        before, forks = forks, _put(rule, forks, scene, added)
+        if forks is not before and not any(fork.running for fork in forks):
+            break
     return (*_originals(recipients, asked, forks, behaviour), *_extras(added, len(forks), behaviour))
 
 
-def _put(rule: StoredRule, forks: Sequence[_Fork], scene: Scene, added: list[_Added]) -> list[_Fork]:
+def _put(rule: StoredRule, forks: list[_Fork], scene: Scene, added: list[_Added]) -> list[_Fork]:
     """One rule put to every fork that rules still see."""
+    whole = None
+    if scene.behaviour.sees_all_forks:
+        whole = whole_of(rule, scene)
+        if whole is None:
+            return forks
     results: list[_Fork] = []
     acted = False
     for fork in forks:
         if not fork.running:
             results.append(fork)
             continue
-        matched, rest = _split(rule, fork, scene)
+        addressed, visible = fork.addressed_to, scene
+        if not scene.behaviour.sees_all_forks:
+            visible = replace(scene, recipients=addressed)
+            whole = whole_of(rule, visible)
+        matched, rest = _split(fork, reach_of(rule, visible, whole, addressed), rule)
         if matched is not None:
             acted = True
             results.append(_act(rule, matched, scene, added))
         if rest is not None:
             results.append(rest)
     if acted and rule.actions.stop and scene.behaviour.stop_reach is StopReach.MESSAGE:
-        return [replace(fork, running=False) for fork in results]
+        return [fork._replace(running=False) for fork in results]
     return results
 
 
-def _split(rule: StoredRule, fork: _Fork, scene: Scene) -> tuple[_Fork | None, _Fork | None]:
+def _split(fork: _Fork, reach: Reach, rule: StoredRule) -> tuple[_Fork | None, _Fork | None]:
     """The part of a fork that the rule acts on and the part that it does not."""
-    visible = scene if scene.behaviour.sees_all_forks else replace(scene, recipients=fork.addressed_to)
-    reach = reach_of(rule, visible, fork.addressed_to)
     if reach.open_reason:
-        fork = replace(fork, unsettled=(*fork.unsettled, OpenRule(rule.name, reach.open_reason)))
+        fork = fork._replace(unsettled=(*fork.unsettled, OpenRule(rule.name, reach.open_reason)))
     if not reach.addressees:
         return None, fork
     if fork.targets or len(reach.addressees) == len(fork.recipients):
         return fork, None
-    rest = tuple(each for each in fork.recipients if each not in reach.addressees)
-    return replace(fork, recipients=reach.addressees), replace(fork, recipients=rest)
+    reached = {each.primary for each in reach.addressees}
+    rest = tuple(each for each in fork.recipients if each.primary not in reached)
+    return fork._replace(recipients=reach.addressees), fork._replace(recipients=rest)
 
 
 def _act(rule: StoredRule, fork: _Fork, scene: Scene, added: list[_Added]) -> _Fork:
     """Carry out a rule's actions on one fork."""
     actions = rule.actions
     scl = fork.scl if actions.scl is None else actions.scl
-    fork = replace(fork, rules=(*fork.rules, rule.name), scl=scl)
+    fork = fork._replace(rules=(*fork.rules, rule.name), scl=scl)
     fork = _add_copies(rule, fork, scene.directory, added)
     if actions.reject:
         return _ended(fork, TransportOutcome.REJECT, ndr=actions.reject)
@@ -164,11 +174,13 @@ def _act(rule: StoredRule, fork: _Fork, scene: Scene, added: list[_Added]) -> _F
         return _ended(fork, TransportOutcome.DROP)
     if actions.redirect:
         return _redirected(rule, fork, scene)
-    return replace(fork, running=not actions.stop)
+    return fork._replace(running=not actions.stop)
 
 
 def _add_copies(rule: StoredRule, fork: _Fork, directory: MailDirectory, added: list[_Added]) -> _Fork:
     """Add each target once: an address stands in the recipients of one message at most once."""
+    if not rule.actions.add:
+        return fork
     # Those who leave with another fork are no longer recipients of this one.
     addressed = {addressee.primary for addressee in fork.addressed_to}
     known = fork.added
@@ -177,7 +189,7 @@ def _add_copies(rule: StoredRule, fork: _Fork, directory: MailDirectory, added: 
         if target not in known | addressed:
             added.append(_Added(target=target, by=rule.name, rules=fork.rules, scl=fork.scl))
             known = known | {target}
-    return replace(fork, added=known)
+    return fork._replace(added=known)
 
 
 def _redirected(rule: StoredRule, fork: _Fork, scene: Scene) -> _Fork:
@@ -186,8 +198,7 @@ def _redirected(rule: StoredRule, fork: _Fork, scene: Scene) -> _Fork:
         return _ended(fork, TransportOutcome.REJECT, ndr=LOOP_REPORT)
     goes_on = scene.behaviour.after_redirect is AfterRedirect.CONTINUE and not rule.actions.stop
     primaries = dict.fromkeys(scene.directory.primary(target) for target in rule.actions.redirect)
-    return replace(
-        fork,
+    return fork._replace(
         outcome=TransportOutcome.REDIRECT,
         targets=tuple(primaries),
         redirects=fork.redirects + 1,
@@ -196,7 +207,7 @@ def _redirected(rule: StoredRule, fork: _Fork, scene: Scene) -> _Fork:
 
 
 def _ended(fork: _Fork, outcome: TransportOutcome, *, ndr: str | None = None) -> _Fork:
-    return replace(fork, outcome=outcome, targets=(), ndr=ndr, running=False)
+    return fork._replace(outcome=outcome, targets=(), ndr=ndr, running=False)
 
 
 def _originals(

@@ -16,9 +16,12 @@ class Verdict(Enum):
     UNDECIDED = auto()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ConditionResult:
-    """A verdict; `reason` says what could not be evaluated and is "" for the other two."""
+    """A verdict; `reason` says what could not be evaluated and is "" for the other two.
+
+    Whatever holds is `MATCH` and whatever does not is `NO_MATCH`, so that `is` tells them apart.
+    """
 
     verdict: Verdict
     reason: str = ""
@@ -74,6 +77,8 @@ def rule_applies(conditions: ConditionResult, exceptions: ConditionResult) -> Co
 
 def settled(conditions: ConditionResult, exceptions: ConditionResult, policy: Undecided) -> bool:
     """Whether the rule acts, with what is undecided settled by `policy`."""
+    if conditions is MATCH and exceptions is NO_MATCH:
+        return True
     outcome = rule_applies(conditions, exceptions)
     if outcome.verdict is not Verdict.UNDECIDED:
         return outcome.verdict is Verdict.MATCH

@@ -1,7 +1,7 @@
 """The three-way difference of last applied, observed and desired (design.md 2.5 and 7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import (
@@ -28,7 +28,13 @@ from m365_restrict.plan.out_of_reach import (
     told_of,
     with_addresses,
 )
-from m365_restrict.plan.ownership import OwnedTransport, owned_inbox_rules, owned_transport_rules
+from m365_restrict.plan.own_name import under_its_own_name
+from m365_restrict.plan.ownership import (
+    OwnedTransport,
+    keys_by_token,
+    owned_inbox_rules,
+    owned_transport_rules,
+)
 from m365_restrict.plan.settle import Gathered, Trio, settle, settle_choice
 from m365_restrict.plan.staying import edited_while_it_stays
 from m365_restrict.plan.wanted import (
@@ -40,8 +46,7 @@ from m365_restrict.plan.wanted import (
     wanted_rules,
 )
 from m365_restrict.rules.choice_rules import is_choice_key
-from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
-from m365_restrict.rules.stamp import with_digest
+from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule, Properties
 
 
 def difference(given: DifferenceInput) -> Difference:
@@ -65,8 +70,9 @@ def _difference(
     gathered = Gathered()
     line = _compare_transport(given, wanted, gathered, register or wanted)
     mailboxes = {*mailboxes_to_read(given.desired, given.applied), *given.observed.inbox}
+    inboxes = _Inboxes.of(given, wanted)
     for mailbox in sorted(mailboxes):
-        _compare_mailbox(mailbox, given, wanted, gathered)
+        _compare_mailbox(mailbox, given, wanted, inboxes, gathered)
     return Difference(
         changes=tuple(gathered.changes),
         findings=tuple(gathered.findings),
@@ -90,11 +96,11 @@ def _compare_transport(
         rules, given.applied, instance_id=given.instance_id, claims=given.claims
     )
     gathered.findings += odd
-    applied = _applied_of(given.applied, RuleKind.TRANSPORT_RULE, mailbox=None)
+    applied = {entry.key: entry for entry in given.applied if entry.kind is RuleKind.TRANSPORT_RULE}
     wanted_here = {entry.key: entry for entry in wanted.of_kind(RuleKind.TRANSPORT_RULE)}
     both = (wanted,) if register is wanted else (wanted, register)
     needed = [one for each in both for one in each.of_kind(RuleKind.TRANSPORT_RULE)]
-    moving = frozenset(case for case in given.live_case_refs if _case_only_opens(case, needed, owned))
+    moving = given.live_case_refs & _only_opening(needed, owned)
     common = common_to_all(rules)
     gathered.findings += novelties(common) if owned else ()
     for key in sorted({*wanted_here, *owned, *applied}):
@@ -135,28 +141,20 @@ def _resolved(trio: Trio, gathered: Gathered) -> Trio:
     return resolved
 
 
-def _applied_of(applied: Sequence[Applied], kind: RuleKind, *, mailbox: str | None) -> Mapping[str, Applied]:
-    return {
-        entry.key: entry
-        for entry in applied
-        if entry.kind is kind and (mailbox is None or entry.mailbox == mailbox)
-    }
-
-
-def _case_only_opens(case: str, wanted: Iterable[Wanted], owned: Mapping[str, OwnedTransport]) -> bool:
-    """Whether each rule that the case wants is within one that stands: then the whole move only opens."""
-    standing = [
-        entry.rule.properties
-        for entry in owned.values()
-        if entry.case_reference == case and not is_choice_key(entry.key)
-    ]
-    needed = [
-        entry.properties
-        for entry in wanted
-        if entry.case_reference == case and not entry.chosen_by_holder and not entry.withheld
-    ]
-    return bool(needed) and all(
-        any(only_opens(rule, properties) for rule in standing) for properties in needed
+def _only_opening(wanted: Iterable[Wanted], owned: Mapping[str, OwnedTransport]) -> frozenset[str]:
+    """The cases of which each wanted rule is within one that stands: then the whole move only opens."""
+    standing: dict[str, list[Properties]] = {}
+    for mine in owned.values():
+        if not is_choice_key(mine.key):
+            standing.setdefault(mine.case_reference, []).append(mine.rule.properties)
+    needed: dict[str, list[Properties]] = {}
+    for entry in wanted:
+        if not entry.chosen_by_holder and not entry.withheld:
+            needed.setdefault(entry.case_reference, []).append(entry.properties)
+    return frozenset(
+        case
+        for case, forms in needed.items()
+        if all(any(only_opens(rule, form) for rule in standing.get(case, ())) for form in forms)
     )
 
 
@@ -180,10 +178,12 @@ def _move(
         key: entry.order for key, entry in wanted.items() if entry.order is not None and not entry.withheld
     }
     standing = [entry.key for entry in line if entry.key in orders]
-    ranked = sorted(standing, key=lambda key: orders[key])
+    places = {key: number for number, key in enumerate(standing, 1)}
+    ranks = {key: number for number, key in enumerate(sorted(standing, key=lambda key: orders[key]), 1)}
+    at_change = {entry.key: index for index, entry in reversed([*enumerate(gathered.changes)])}
     for key in out_of_order(line, orders):
-        moved = FieldChange(ORDER_FIELD, standing.index(key) + 1, ranked.index(key) + 1)
-        at = next((index for index, entry in enumerate(gathered.changes) if entry.key == key), None)
+        moved = FieldChange(ORDER_FIELD, places[key], ranks[key])
+        at = at_change.get(key)
         if at is not None:
             change = gathered.changes[at]
             gathered.changes[at] = replace(
@@ -216,20 +216,8 @@ def _refuse_taken_names(
             kept.append(change)
             continue
         gathered.findings.append(_name_taken(change, holder))
-        kept += _under_its_own_name(change)
+        kept += under_its_own_name(change)
     gathered.changes[:] = kept
-
-
-def _under_its_own_name(change: Change) -> tuple[Change, ...]:
-    """All of a change but the new name, which cannot be had: nothing that opens waits for a name."""
-    before, target = change.observed, change.target
-    if before is None or target is None:
-        return ()
-    form = {**target, "Name": change.observed_name}
-    form["Comments"] = with_digest(str(form.get("Comments", "")), form)
-    fields = tuple(entry for entry in change.fields if entry.field not in {"Name", "Comments"})
-    whole = replace(change, name=change.observed_name, target=form, fields=fields)
-    return (whole,) if fields else ()
 
 
 def _name_taken(change: Change, holder: ObservedTransportRule) -> Finding:
@@ -247,16 +235,37 @@ def _name_taken(change: Change, holder: ObservedTransportRule) -> Finding:
     )
 
 
-def _compare_mailbox(mailbox: str, given: DifferenceInput, wanted: WantedRules, gathered: Gathered) -> None:
+@dataclass(frozen=True)
+class _Inboxes:
+    """What is wanted and what was applied in each mailbox, by key, and the known keys by token."""
+
+    wanted: Mapping[str, Mapping[str, Wanted]]
+    applied: Mapping[str, Mapping[str, Applied]]
+    known: Mapping[str, str]
+
+    @classmethod
+    def of(cls, given: DifferenceInput, wanted: WantedRules) -> "_Inboxes":
+        here: dict[str, dict[str, Wanted]] = {}
+        for entry in wanted.of_kind(RuleKind.INBOX_RULE):
+            here.setdefault(entry.mailbox, {})[entry.key] = entry
+        applied: dict[str, dict[str, Applied]] = {}
+        for known in given.applied:
+            if known.kind is RuleKind.INBOX_RULE:
+                applied.setdefault(known.mailbox, {})[known.key] = known
+        # Healing wants fewer rules than the register does, but a token is explained by all of them.
+        keys = (rule.key for rule in (*given.desired.inbox, *given.desired.withheld.inbox))
+        return cls(here, applied, keys_by_token(keys, given.instance_id))
+
+
+def _compare_mailbox(
+    mailbox: str, given: DifferenceInput, wanted: WantedRules, inboxes: _Inboxes, gathered: Gathered
+) -> None:
     rules = given.observed.inbox.get(mailbox)
     if rules is None or isinstance(rules, Unknown):
         gathered.unknown.append(rules or Unknown("inbox rules of a mailbox", "they were not read"))
         return
-    applied = _applied_of(given.applied, RuleKind.INBOX_RULE, mailbox=mailbox)
-    here = {entry.key: entry for entry in wanted.of_kind(RuleKind.INBOX_RULE) if entry.mailbox == mailbox}
-    # Healing wants fewer rules than the register does, but a token is explained by all of them.
-    known_keys = (rule.key for rule in (*given.desired.inbox, *given.desired.withheld.inbox))
-    owned, odd = owned_inbox_rules(rules, applied.values(), known_keys, instance_id=given.instance_id)
+    applied, here = inboxes.applied.get(mailbox, {}), inboxes.wanted.get(mailbox, {})
+    owned, odd = owned_inbox_rules(rules, applied.values(), inboxes.known, instance_id=given.instance_id)
     gathered.findings += odd
     for key in sorted({*here, *owned, *applied}):
         known = here.get(key) or applied.get(key)

@@ -14,12 +14,13 @@ from datetime import datetime
 from m365_restrict.mailflow.mailboxes import KnownMailboxes
 from m365_restrict.mailflow.remembered import RememberedDirectory
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.alike import Alike
 from m365_restrict.plan.change import ChangeClass, Difference, Finding, Observed, Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.invariants import Ending, covered_by, witnesses
 from m365_restrict.plan.mail_directory import PlannedDirectory, ordinary_address
 from m365_restrict.plan.prefixes import line_of
-from m365_restrict.plan.simulation import Post, Setting, post_from
+from m365_restrict.plan.simulation import Post, Setting
 from m365_restrict.register.case import Case, Scope
 from m365_restrict.rules.case_rules import sender_addresses
 from m365_restrict.rules.compilation import Directory
@@ -72,12 +73,12 @@ def foreign_effects(
         return
     known = RememberedDirectory(PlannedDirectory(directory))
     line = line_of(difference.line, (), observed, known)
-    setting = Setting(line, known, KnownMailboxes(), now, line.names)
+    alike = Alike(Setting(line, known, KnownMailboxes(), now, line.names))
     rules = {rule.name: rule for rule in observed.transport}
     seen = _Seen()
     for case in cases:
         if case.protected.measure.acts_on_mail:
-            _look(case, directory, setting, rules, seen)
+            _look(case, directory, alike, rules, seen)
     # Of a copy of ours it is said already that somebody should remove it.
     copies = {one.rule for one in difference.findings if one.code is FindingCode.STAMP_COPIED}
     for (reference, rule), severity in seen.decisive.items():
@@ -94,29 +95,29 @@ def foreign_effects(
 def _look(
     case: Case,
     directory: Directory,
-    setting: Setting,
+    alike: Alike,
     rules: Mapping[str, ObservedTransportRule],
     seen: _Seen,
 ) -> None:
     covered = frozenset(covered_by(case, directory))
     recipients = _concerned(case, directory)
-    for sender in sender_addresses(case, directory):
-        first, *others = post_from(setting, sender, recipients).ways(recipients)
-        met, meant = first.after(recipients), first.after(recipients, foreign=False)
-        for recipient in recipients:
-            theirs = [name for name in met[recipient].theirs if name in rules]
-            if met[recipient].effect == meant[recipient].effect:
+    for mail in alike.posts(sender_addresses(case, directory), recipients):
+        first, *others = mail.post.ways(mail.recipients)
+        met, meant = first.after(mail.recipients), first.after(mail.recipients, foreign=False)
+        for recipient, one in mail.stands_for.items():
+            theirs = [name for name in met[one].theirs if name in rules]
+            if met[one].effect == meant[one].effect:
                 for name in theirs:
                     seen.marginal.setdefault(name, {})[case.reference] = None
                 continue
             severity = Severity.HIGH if recipient in covered else Severity.MEDIUM
-            for name in [one for one in theirs if not _only_adds(rules[one])] or theirs:
+            for name in [name for name in theirs if not _only_adds(rules[name])] or theirs:
                 key = (case.reference, name)
                 if seen.decisive.get(key) is not Severity.HIGH:
                     seen.decisive[key] = severity
         for way in others:
-            asked = [one for one in recipients if one in covered]
-            seen.open_questions.update(dict.fromkeys(_only_if_acting(way, met, asked)))
+            asked = dict.fromkeys(one for recipient, one in mail.stands_for.items() if recipient in covered)
+            seen.open_questions.update(dict.fromkeys(_only_if_acting(way, met, list(asked))))
 
 
 def _concerned(case: Case, directory: Directory) -> list[str]:

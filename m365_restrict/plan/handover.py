@@ -5,7 +5,7 @@ rule to another must never stand in neither (design.md 2.8).
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from m365_restrict.plan.change import Action, Change, FieldChange, RuleKind
@@ -18,9 +18,47 @@ _PASSING_NAME = "The rule gets a passing name, so that another rule of ours can 
 _BOTH_FOR_NOW = "The rule keeps its senders beside its new ones until another rule of ours has them."
 
 
-def must_wait(change: Change, others: Sequence[Change]) -> bool:
-    """Whether one of `others`, which are still to be written, must be written before this change."""
-    return holder_of_name(change, others) is not None or _loses_what_another_gains(change, others)
+class Waiting:
+    """Changes that are still to be written, by what others wait for: a name given up, a sender gained."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        self._clearing: dict[tuple[str, ...], list[Change]] = {}
+        for change in changes:
+            for awaited in _cleared_by(change):
+                self._clearing.setdefault(awaited, []).append(change)
+
+    def holds_up(self, change: Change) -> bool:
+        """Whether another of them must be written before this change."""
+        return any(
+            other is not change
+            for awaited in _awaited_by(change)
+            for other in self._clearing.get(awaited, ())
+        )
+
+    def is_written(self, change: Change) -> None:
+        """Leave a change out from now on."""
+        for awaited in _cleared_by(change):
+            self._clearing[awaited] = [one for one in self._clearing[awaited] if one is not change]
+
+
+def _cleared_by(change: Change) -> Iterator[tuple[str, ...]]:
+    """The name that a change gives up and the senders that it gains. A held one does neither."""
+    if change.held_by:
+        return
+    before = _name_before(change)
+    if before is not None and before != _name_after(change):
+        yield (before,)
+    for sender in _gained(change):
+        yield (change.kind.value, change.mailbox, sender)
+
+
+def _awaited_by(change: Change) -> Iterator[tuple[str, ...]]:
+    """The name that a change takes and the senders that it loses."""
+    name = _name_after(change)
+    if name is not None:
+        yield (name,)
+    for sender in () if change.held_by else _lost(change):
+        yield (change.kind.value, change.mailbox, sender)
 
 
 def holder_of_name(change: Change, others: Sequence[Change]) -> Change | None:

@@ -67,7 +67,23 @@ def moves_in(difference: Difference, facts: MoveFacts) -> Moves:
         return Moves()
     by_guid = {rule.guid: rule.properties for rule in facts.observed.transport}
     standing = {one.key: by_guid[one.guid] for one in difference.line if one.key and one.guid in by_guid}
-    found = [_CaseRules.of(case, difference, standing, facts) for case in facts.cases]
+    changes: dict[str, list[Change]] = {}
+    for change in filter(_is_councils, difference.changes):
+        changes.setdefault(change.case_reference, []).append(change)
+    known: dict[str, dict[str, Properties]] = {}
+    for one in (*difference.takeovers, *facts.applied):
+        if one.kind is RuleKind.TRANSPORT_RULE:
+            known.setdefault(one.case_reference, {})[one.key] = one.properties
+    found = [
+        _CaseRules.of(
+            case,
+            facts.directory,
+            changes=tuple(changes.get(case.reference, ())),
+            known=known.get(case.reference, {}),
+            standing=standing,
+        )
+        for case in facts.cases
+    ]
     acting = [rules for rules in found if rules.acting]
     sending = inbox_moves(difference, facts)
     return Moves(
@@ -145,15 +161,15 @@ class _CaseRules:
 
     @classmethod
     def of(
-        cls, case: Case, difference: Difference, standing: Mapping[str, Properties], facts: MoveFacts
+        cls,
+        case: Case,
+        directory: Directory,
+        *,
+        changes: tuple[Change, ...],
+        known: Mapping[str, Properties],
+        standing: Mapping[str, Properties],
     ) -> "_CaseRules":
-        """Gather what belongs to one case."""
-        changes = tuple(change for change in difference.changes if _is_councils(change, case.reference))
-        known = {
-            one.key: one.properties
-            for one in (*difference.takeovers, *facts.applied)
-            if one.case_reference == case.reference and one.kind is RuleKind.TRANSPORT_RULE
-        }
+        """Gather what belongs to one case. `known` are its rules by key as they were last applied."""
         keys = {*known, *(change.key for change in changes)} & standing.keys()
         before = {key: known.get(key, standing[key]) for key in keys if not is_choice_key(key)}
         after = {key: standing[key] for key in before} | {
@@ -162,7 +178,7 @@ class _CaseRules:
         for change in changes:
             if change.action is Action.DELETE:
                 after.pop(change.key, None)
-        return cls(case=case, directory=facts.directory, changes=changes, before=before, after=after)
+        return cls(case=case, directory=directory, changes=changes, before=before, after=after)
 
     @property
     def acting(self) -> tuple[Properties, ...]:
@@ -294,10 +310,9 @@ def _left(observed: Properties, named: Mapping[str, tuple[str, ...]]) -> dict[st
     return {name: left for name, left in named.items() if left and name in observed}
 
 
-def _is_councils(change: Change, reference: str) -> bool:
+def _is_councils(change: Change) -> bool:
     return (
         change.kind is RuleKind.TRANSPORT_RULE
-        and change.case_reference == reference
         and not change.chosen_by_holder
         and not is_choice_key(change.key)
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from m365_restrict.plan.change import Action, Change, LineEntry, RuleKind, RuleOrder
-from m365_restrict.plan.handover import must_wait, stepping_stone
+from m365_restrict.plan.handover import Waiting, stepping_stone
 from m365_restrict.plan.place import Place
 
 ORDER_FIELD = "order"
@@ -26,9 +26,11 @@ def out_of_order(line: Sequence[LineEntry], orders: Mapping[str, RuleOrder]) -> 
         lengths.append(place + 1)
     staying: set[str] = set()
     wanted = len(tails)
+    least: RuleOrder | None = None
     for key, length in zip(reversed(ranked), reversed(lengths), strict=True):
-        if length == wanted and (not staying or orders[key] < min(orders[kept] for kept in staying)):
+        if length == wanted and (least is None or orders[key] < least):
             staying.add(key)
+            least = orders[key]
             wanted -= 1
     return tuple(key for key in ranked if key not in staying)
 
@@ -60,7 +62,8 @@ def placed(
     """Give creates and moves their priority, as it will be when their turn comes."""
     standing = list(line)
     # A rule that still stands in the wrong place tells nothing about where others belong.
-    settled = {key: order for key, order in orders.items() if key not in {*_moving(changes)}}
+    moving = frozenset(_moving(changes))
+    settled = {key: order for key, order in orders.items() if key not in moving}
     result: list[Change] = []
     for change in changes:
         order = orders.get(change.key)
@@ -97,16 +100,19 @@ def in_writing_order(changes: Iterable[Change], orders: Mapping[str, RuleOrder])
     """
     in_order = sorted(changes, key=lambda change: _writing_key(change, orders))
     ordered = [change for change in in_order if not change.held_by]
+    waiting = Waiting(ordered)
     result: list[Change] = []
     while ordered:
-        ready = next((change for change in ordered if not must_wait(change, ordered)), None)
+        ready = next((place for place, one in enumerate(ordered) if not waiting.holds_up(one)), None)
         stone = stepping_stone(ordered) if ready is None else None
         if stone is not None:
             change, step, rest = stone
             ordered[ordered.index(change)] = rest
+            waiting = Waiting(ordered)
             result.append(step)
             continue
-        result.append(ordered.pop(ordered.index(ready) if ready else 0))
+        result.append(ordered.pop(ready or 0))
+        waiting.is_written(result[-1])
     return (*result, *(change for change in in_order if change.held_by))
 
 

@@ -16,14 +16,16 @@ def sends_outside(form: Properties, directory: Directory, domains: frozenset[str
     """
     if not domains:
         return ()
+    elsewhere = {
+        name: frozenset(one for one in value if "@" in one and one.rpartition("@")[2] not in domains)
+        for name, value in sorted(actions_in(form).items())
+        if isinstance(value, tuple)
+    }
+    if not any(elsewhere.values()):
+        return ()
     ours = {
         one.address
         for one in directory.recipients.values()
         if isinstance(one, Recipient) and one.kind not in _OUTSIDERS
     }
-    return tuple(
-        name
-        for name, value in sorted(actions_in(form).items())
-        if isinstance(value, tuple)
-        and any("@" in one and one not in ours and one.rpartition("@")[2] not in domains for one in value)
-    )
+    return tuple(name for name, addresses in elsewhere.items() if not addresses <= ours)

@@ -135,22 +135,31 @@ def _odd(code: FindingCode, rule: ObservedTransportRule, what: str, case_referen
     )
 
 
+def keys_by_token(keys: Iterable[str], instance_id: str) -> Mapping[str, str]:
+    """The keys of inbox rules by the token in the rule's name, the last where two have the same."""
+    return {token_for(key, instance_id): key for key in keys}
+
+
 def owned_inbox_rules(
     observed: Sequence[ObservedInboxRule],
     applied: Iterable[Applied],
-    keys: Iterable[str],
+    known: Mapping[str, str],
     *,
     instance_id: str,
 ) -> tuple[Mapping[str, OwnedInbox], tuple[Finding, ...]]:
-    """Our rules of one mailbox by key: by the ledger's rule id first, then by token."""
+    """Our rules of one mailbox by key: by the ledger's rule id first, then by token.
+
+    `known` are further keys by their tokens, before those of the ledger.
+    """
     entries = [entry for entry in applied if entry.kind is RuleKind.INBOX_RULE]
     by_id = {entry.guid_or_rule_id: entry for entry in entries}
-    by_token = {token_for(key, instance_id): key for key in (*(entry.key for entry in entries), *keys)}
+    by_token = keys_by_token((entry.key for entry in entries), instance_id)
     owned: dict[str, OwnedInbox] = {}
     findings: list[Finding] = []
     for rule in sorted(observed, key=lambda entry: entry.rule_id not in by_id):
         entry = by_id.get(rule.rule_id)
-        key = entry.key if entry else by_token.get(rule.token, f"token-{rule.token}")
+        named = known.get(rule.token) or by_token.get(rule.token, f"token-{rule.token}")
+        key = entry.key if entry else named
         if key in owned:
             findings.append(_copied(rule))
         else:

@@ -16,6 +16,7 @@ from m365_restrict.plan.change import (
 )
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.order import in_writing_order, placed
+from m365_restrict.plan.own_name import with_names_to_be_had
 from m365_restrict.plan.place import Place
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
@@ -37,9 +38,9 @@ def build_plan(
     id does not depend on the hour: what was read by day is what the next change window makes. `shaping` is
     what it depends on beside the lists and the tenant.
     """
-    changes = _arranged(difference, guards, place)
+    changes = _arranged(difference, guards, observed, place)
     lasting = [one for one in guards if one.code is not GuardCode.OUTSIDE_CHANGE_WINDOW]
-    named = changes if len(lasting) == len(guards) else _arranged(difference, lasting, place)
+    named = changes if len(lasting) == len(guards) else _arranged(difference, lasting, observed, place)
     shaped = shaping or Shaping()
     basis, private = _basis(named, difference, observed, source_version=source_version, shaping=shaped)
     return Plan(
@@ -51,9 +52,12 @@ def build_plan(
     )
 
 
-def _arranged(difference: Difference, guards: Sequence[GuardVerdict], place: Place) -> tuple[Change, ...]:
+def _arranged(
+    difference: Difference, guards: Sequence[GuardVerdict], observed: Observed, place: Place
+) -> tuple[Change, ...]:
     held = [entry for change in difference.changes for entry in _held_back(change, guards)]
-    ordered = in_writing_order(held, difference.orders)
+    named = with_names_to_be_had(held, difference.line, observed, guards)
+    ordered = in_writing_order(named, difference.orders)
     return placed(ordered, difference.line, difference.orders, place)
 
 

@@ -7,12 +7,14 @@ there before and that rules of others cause is a finding; one that the plan brin
 rule that would send mail outside the organisation.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from m365_restrict.mailflow.remembered import RememberedDirectory
 from m365_restrict.outcome import Unknown
+from m365_restrict.plan.alike import Alike
 from m365_restrict.plan.change import Change, Observed, Plan
 from m365_restrict.plan.codes import GuardCode
 from m365_restrict.plan.invariants import (
@@ -29,7 +31,7 @@ from m365_restrict.plan.mail_directory import PlannedDirectory
 from m365_restrict.plan.outward import sends_outside
 from m365_restrict.plan.prefixes import ChangedRule, as_enforced, line_of, mixtures
 from m365_restrict.plan.proof_inbox import inbox_names, planned_inboxes
-from m365_restrict.plan.simulation import Post, Setting, post_from
+from m365_restrict.plan.simulation import Post, Setting
 from m365_restrict.register.case import Case
 from m365_restrict.rules.audience import primary_of
 from m365_restrict.rules.case_rules import sender_addresses
@@ -101,9 +103,14 @@ def prove(plan: Plan, ground: ProofGround) -> Proof:
     if isinstance(ground.observed.transport, Unknown):
         return Proof(failures=outward)
     prover = _Prover(plan, ground)
-    results = [result for case in ground.cases for result in prover.judge(case)]
-    failures = {result: None for result in results if result is not None}
-    return Proof(passed=results.count(None), failures=(*outward, *failures))
+    passed, failures = 0, dict[ProofFailure, None]()
+    for case in ground.cases:
+        for result, times in prover.judge(case):
+            if result is None:
+                passed += times
+            else:
+                failures[result] = None
+    return Proof(passed=passed, failures=(*outward, *failures))
 
 
 def _outward(plan: Plan, ground: ProofGround) -> Iterator[ProofFailure]:
@@ -139,6 +146,44 @@ class _Asked:
         return [one.address for one in self.witnesses]
 
 
+@dataclass(frozen=True)
+class _Ill:
+    """How a copy ends, or may end while these rules change, where it should not."""
+
+    ending: Ending
+    rules: Sequence[ChangedRule]
+    between: bool = False
+
+
+@dataclass(frozen=True)
+class _Way:
+    """One case's mail of one class of senders, with the endings that are asked for; by recipient."""
+
+    post: Post
+    recipients: Sequence[str]
+
+    @cached_property
+    def before(self) -> Mapping[str, Ending]:
+        """With every rule as it stands."""
+        return self.post.before(self.recipients)
+
+    @cached_property
+    def after(self) -> Mapping[str, Ending]:
+        """With every change made."""
+        return self.post.after(self.recipients) if self.post.changed else self.before
+
+    @cached_property
+    def alone(self) -> Mapping[str, Ending]:
+        """The same without the rules of others."""
+        return self.post.after(self.recipients, foreign=False)
+
+    @cached_property
+    def acting(self) -> Mapping[str, tuple[ChangedRule, ...]]:
+        """The changed rules that act on each copy, where more than one write may."""
+        several = sum(len(one.numbers) for one in self.post.changed) > 1
+        return self.post.acting(self.recipients) if several else {}
+
+
 class _Prover:
     """Puts cases to one plan."""
 
@@ -151,7 +196,7 @@ class _Prover:
         if ground.carrier is Carrier.INBOX_RULES:
             self._names |= inbox_names(plan, ground.desired)
         names = frozenset[str]().union(*self._names.values())
-        self._setting = Setting(line, directory, inbox, ground.now, names)
+        self._alike = Alike(Setting(line, directory, inbox, ground.now, names, names_marks=False))
         self._chosen = choosers(ground.desired)
         self._touched = {one.case_reference for one in plan.allowed}
         # Of a case that a guard holds, that could not be compiled or that is on its way, the planned
@@ -161,17 +206,18 @@ class _Prover:
         self._uncertain |= {one.case_reference for one in plan.difference.settling}
         self._uncertain |= {one.case_reference for one in plan.difference.waived}
 
-    def judge(self, case: Case) -> Iterator[ProofFailure | None]:
-        """None for each expectation that is met."""
+    def judge(self, case: Case) -> Iterator[tuple[ProofFailure | None, int]]:
+        """None for each expectation that is met, with the number of senders of which it was asked."""
         if not case.protected.addresses or not case.protected.measure.acts_on_mail:
             return
         asked = self._asked(case)
         if not asked.witnesses:
             return
-        for sender in sender_addresses(case, self._ground.directory):
-            post = post_from(self._setting, sender, asked.recipients)
-            for way in post.ways(asked.recipients):
-                yield from self._judge_way(asked, way)
+        senders = sender_addresses(case, self._ground.directory)
+        for mail in self._alike.posts(senders, asked.recipients):
+            for post in mail.post.ways(mail.recipients):
+                way = _Way(post, mail.recipients)
+                yield from ((one, mail.senders) for one in self._judge_way(asked, way, mail.stands_for))
 
     def _asked(self, case: Case) -> _Asked:
         directory = self._ground.directory
@@ -198,31 +244,34 @@ class _Prover:
         rules = self._ground.observed.inbox.get(witness.address)
         return witness.claim is not Claim.MEASURE or (rules is not None and not isinstance(rules, Unknown))
 
-    def _judge_way(self, asked: _Asked, way: Post) -> Iterator[ProofFailure | None]:
-        before = way.before(asked.recipients)
-        after = way.after(asked.recipients) if way.changed else before
-        alone = way.after(asked.recipients, foreign=False)
-        several = sum(len(one.numbers) for one in way.changed) > 1
-        acting = way.acting(asked.recipients) if several else {}
+    def _judge_way(
+        self, asked: _Asked, way: _Way, stands_for: Mapping[str, str]
+    ) -> Iterator[ProofFailure | None]:
+        """Each witness by the one who stands for them: whoever may expect the same of it is judged once."""
+        judged: dict[tuple[str, Claim], _Ill | None] = {}
         for witness in asked.witnesses:
-            address = witness.address
-            old, new = before[address], after[address]
-            if not self._ends_well(asked, witness, old, new, alone[address]):
-                yield self._failure(asked, witness, new, way.changed)
-                continue
-            rules = acting.get(address, ())
-            ill = self._ill_between(asked, witness, (old, new), way, rules) if rules else None
-            yield None if ill is None else self._failure(asked, witness, ill, rules, between=True)
+            one = stands_for[witness.address], witness.claim
+            if one not in judged:
+                judged[one] = self._ill(asked, replace(witness, address=one[0]), way)
+            ill = judged[one]
+            yield None if ill is None else self._failure(asked, witness, ill)
 
-    def _ends_well(self, asked: _Asked, witness: Witness, old: Ending, new: Ending, alone: Ending) -> bool:
+    def _ill(self, asked: _Asked, witness: Witness, way: _Way) -> _Ill | None:
+        if not self._ends_well(asked, witness, way):
+            return _Ill(way.after[witness.address], way.post.changed)
+        rules = way.acting.get(witness.address, ())
+        return self._ill_between(asked, witness, way, rules) if rules else None
+
+    def _ends_well(self, asked: _Asked, witness: Witness, way: _Way) -> bool:
         """Whether the planned state is as decided, or as bad as before through no fault of the plan."""
         if witness.claim is Claim.MEASURE and not asked.certain:
             return True
-        if self._holds(asked, witness, new):
+        address = witness.address
+        if self._holds(asked, witness, way.after[address]):
             return True
-        if old.place != new.place:
+        if way.before[address].place != way.after[address].place:
             return False
-        return not asked.touched or self._holds(asked, witness, alone)
+        return not asked.touched or self._holds(asked, witness, way.alone[address])
 
     def _holds(self, asked: _Asked, witness: Witness, ending: Ending) -> bool:
         return holds(
@@ -235,14 +284,11 @@ class _Prover:
         )
 
     def _ill_between(
-        self,
-        asked: _Asked,
-        witness: Witness,
-        ends: tuple[Ending, Ending],
-        way: Post,
-        rules: Sequence[ChangedRule],
-    ) -> Ending | None:
+        self, asked: _Asked, witness: Witness, way: _Way, rules: Sequence[ChangedRule]
+    ) -> _Ill | None:
         """How the copy may end on the way, where it should not."""
+        address = witness.address
+        ends = way.before[address], way.after[address]
         caught = [not one.ours.isdisjoint(asked.here) for one in ends]
         if witness.claim is Claim.MEASURE:
             # What the register opens never waits (design.md 2), not even for a rule that takes over a part.
@@ -250,30 +296,22 @@ class _Prover:
                 return None
         elif any(caught):
             return None
-        others = [one.after for one in way.changed if one not in rules]
+        others = [one.after for one in way.post.changed if one not in rules]
         for forms in mixtures(rules, lagging=self._ground.lagging):
-            ending = way.send([*others, *forms], [witness.address])[witness.address]
+            ending = way.post.send([*others, *forms], [address])[address]
             if ending.ours.isdisjoint(asked.here) is all(caught):
-                return ending
+                return _Ill(ending, rules, between=True)
             if all(caught) and ending.place not in {one.place for one in ends}:
-                return ending
+                return _Ill(ending, rules, between=True)
         return None
 
-    def _failure(
-        self,
-        asked: _Asked,
-        witness: Witness,
-        ending: Ending,
-        rules: Sequence[ChangedRule],
-        *,
-        between: bool = False,
-    ) -> ProofFailure:
+    def _failure(self, asked: _Asked, witness: Witness, ill: _Ill) -> ProofFailure:
         reference = asked.case.reference
         return ProofFailure(
             reference,
             f"Simulated mail of case {reference} to {witness.who} "
-            f"{_wrong(witness, ending, between=between)}.",
-            held=frozenset(one.case_reference for one in rules) - {reference},
+            f"{_wrong(witness, ill.ending, between=ill.between)}.",
+            held=frozenset(one.case_reference for one in ill.rules) - {reference},
         )
 
 

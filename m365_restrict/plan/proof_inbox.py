@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from m365_restrict.mailflow.inbox import prepared
 from m365_restrict.mailflow.mailboxes import KnownMailboxes
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Observed, Plan, RuleKind
@@ -33,7 +34,7 @@ def simulated_mailboxes(found: Iterable[tuple[str, Properties]]) -> KnownMailbox
     rules: dict[str, list[Mapping[str, object]]] = {}
     for mailbox, properties in found:
         body = message_rule_body(properties, folders={name: name for name in COUNCIL_FOLDERS}, sequence=1)
-        rules.setdefault(mailbox, []).append(body)
+        rules.setdefault(mailbox, []).append(prepared(body))
     return KnownMailboxes(rules=rules, folder_paths=dict.fromkeys(rules, COUNCIL_FOLDERS))
 
 

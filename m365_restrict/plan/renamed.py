@@ -16,8 +16,9 @@ from m365_restrict.register.reference import reference_key
 class Renamed:
     """What cases and rules are called now.
 
-    `references` gives the case reference by item id. `rules` gives every applied rule by the key
-    under which the ledger holds it, with the key, reference and item id that it has now.
+    `references` gives the case reference by item id, no two items the same: what is said of a reference
+    is said of one item. `rules` gives every applied rule by the key under which the ledger holds it, with
+    the key, reference and item id that it has now.
     """
 
     references: Mapping[str, str]
@@ -31,21 +32,27 @@ def known_again(applied: Sequence[Applied], before: Mapping[str, str], judgement
     belongs to the case that had its reference then, or that has it now.
     """
     accepted = {one.case.item_id: one.case.reference for one in judgement.accepted}
-    named = {one.item_id: one.case_ref for one in judgement.ended_by_register} | accepted
-    references = _told_apart(before, named)
+    ended = {one.item_id: one.case_ref for one in judgement.ended_by_register}
     owners = _owners(accepted) | _owners(before)
     found = [replace(one, item_id=_item_of(one, owners)) for one in applied]
+    left = {one.item_id: one.case_reference for one in found if one.item_id and one.case_reference}
+    references = _told_apart(accepted, ended, before, left)
     return Renamed(references, _rekeyed(found, references))
 
 
-def _told_apart(before: Mapping[str, str], named: Mapping[str, str]) -> Mapping[str, str]:
-    """Cases without a live decision keep their old reference, unless another item bears it now."""
-    result = dict(named)
-    taken = {reference_key(reference) for reference in named.values()}
-    for item_id, reference in before.items():
-        if item_id not in named:
-            result[item_id] = reference if reference_key(reference) not in taken else f"item {item_id}"
-            taken.add(reference_key(result[item_id]))
+def _told_apart(*ranks: Mapping[str, str]) -> Mapping[str, str]:
+    """The reference of each item, by the first of `ranks` that has it.
+
+    A reference that another item bears already is not shared: two cases under one reference would be opened,
+    kept and written as if they were one.
+    """
+    result: dict[str, str] = {}
+    taken: set[str] = set()
+    for rank in ranks:
+        for item_id, reference in rank.items():
+            if item_id not in result:
+                result[item_id] = reference if reference_key(reference) not in taken else f"item {item_id}"
+                taken.add(reference_key(result[item_id]))
     return result
 
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 
 from m365_restrict.mailflow.behaviour import TransportBehaviour, Undecided
 from m365_restrict.mailflow.delivery import MailFlow, deliver
 from m365_restrict.mailflow.mailboxes import KnownMailboxes
 from m365_restrict.mailflow.message import Message
+from m365_restrict.mailflow.predicates import Scene
 from m365_restrict.mailflow.remembered import RememberedDirectory
 from m365_restrict.mailflow.stored_rule import StoredRule
+from m365_restrict.mailflow.telling_apart import is_certain, never_acts, only_goes_on, only_marks
 from m365_restrict.mailflow.transport import run_transport_rules
 from m365_restrict.plan.invariants import Ending, endings
 from m365_restrict.plan.prefixes import ChangedRule, Form, Line, together
@@ -19,13 +22,32 @@ EITHER_WAY = (Undecided.SKIPPED, Undecided.ACTS)
 
 @dataclass(frozen=True)
 class Setting:
-    """What all simulations of one plan share. `inbox` are the mailboxes with the inbox rules of ours."""
+    """What all simulations of one plan share. `inbox` are the mailboxes with the inbox rules of ours.
+
+    `names_marks`: endings name also those rules of others that leave mail where it goes.
+    """
 
     line: Line
     directory: RememberedDirectory
     inbox: KnownMailboxes
     now: datetime
     names: frozenset[str]
+    names_marks: bool = True
+
+    @cached_property
+    def idle(self) -> frozenset[StoredRule]:
+        """Rules of others that matter to no simulated mail: many look for something that is not in it."""
+        scene = Scene(_message("", ()), (), self.directory, TransportBehaviour())
+        return frozenset(
+            rule
+            for rule in self.line.foreign.rules
+            if never_acts(rule, scene) or (only_marks(rule) and not self.names_marks)
+        )
+
+    @cached_property
+    def asking(self) -> frozenset[StoredRule]:
+        """Those of which it may be open whether they act, and those that keep mail from them."""
+        return frozenset(rule for rule in self.line.foreign.rules if not only_goes_on(rule))
 
 
 @dataclass(frozen=True)
@@ -88,7 +110,10 @@ class Post:
 
     def open_questions(self, recipients: Sequence[str]) -> frozenset[str]:
         """Names of others' rules of which nobody can tell from headers whether they act on this mail."""
-        rules = together(self.foreign, (), self.setting.line.foreign)
+        asking = [rule for rule in self.foreign if rule in self.setting.asking]
+        if all(map(is_certain, asking)):
+            return frozenset()
+        rules = together(asking, (), self.setting.line.foreign)
         behaviour = TransportBehaviour(undecided=Undecided.SKIPPED)
         copies = run_transport_rules(
             self.message, recipients, rules, self.setting.directory, self.setting.now, behaviour
@@ -98,19 +123,22 @@ class Post:
 
 def post_from(setting: Setting, sender: str, recipients: Sequence[str]) -> Post:
     """Mail from `sender` with nothing in it."""
-    message = Message(
+    line = setting.line
+    return Post(
+        setting,
+        _message(sender, recipients),
+        tuple(one for one in line.foreign.candidates((sender,)) if one not in setting.idle),
+        line.staying_for(sender),
+        line.changed_for(sender),
+    )
+
+
+def _message(sender: str, recipients: Sequence[str]) -> Message:
+    return Message(
         header_from=sender,
         from_addresses=(sender,),
         sender="",
         envelope_from=sender,
         to=tuple(recipients),
         message_id="<proof@proof.example>",
-    )
-    line = setting.line
-    return Post(
-        setting,
-        message,
-        tuple(line.foreign.candidates((sender,))),
-        line.staying_for(sender),
-        line.changed_for(sender),
     )

@@ -162,7 +162,7 @@ class ItemJudge:
         approval: ApprovalVerdict,
     ) -> ItemResult:
         evidence = _of(approval)
-        standing = self._standing(item, reviews, result.case_ref, evidence)
+        standing = self._standing(item, reviews, evidence)
         counts, waiting, current, end = standing.counts, standing.waiting, standing.current, standing.end
         result = replace(
             result,
@@ -232,14 +232,12 @@ class ItemJudge:
         yield from advise_on_records(reviews)
         yield from advise_on_challenges(reviews, evidence, self.profile)
 
-    def _standing(
-        self, item: ListItem, reviews: Sequence[ListItem], case_ref: str, evidence: ApprovalEvidence
-    ) -> Standing:
+    def _standing(self, item: ListItem, reviews: Sequence[ListItem], evidence: ApprovalEvidence) -> Standing:
         rules = self.context.approval_rules(self.profile)
 
         def extensions_at(stage: Stage) -> ExtensionVerdict:
             return judge_extensions(
-                case_ref, reviews, stage=stage, rules=rules, pinned=self.pinned, today=self.context.today
+                item, reviews, stage=stage, rules=rules, pinned=self.pinned, today=self.context.today
             )
 
         return standing_of(item, evidence, extensions_at, profile=self.profile, zone=self.context.zone)

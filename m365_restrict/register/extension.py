@@ -35,7 +35,7 @@ class ExtensionVerdict:
 
 
 def judge_extensions(
-    reference: str,
+    case: ListItem,
     reviews: Sequence[ListItem],
     *,
     stage: Stage,
@@ -43,7 +43,11 @@ def judge_extensions(
     pinned: Pinned,
     today: date,
 ) -> ExtensionVerdict:
-    """Judge every version of every review of one case; the approving save that is latest wins."""
+    """Judge every version of every review of one case, known by its item; the latest approving save wins.
+
+    What was saved while the item bore another reference was decided about another case.
+    """
+    reference = str(case.fields.get("Title", ""))
     found: list[Extension] = []
     not_approved: list[str] = []
     new: list[ApprovalEvidence] = []
@@ -56,7 +60,11 @@ def judge_extensions(
             if _extends(version.fields, reference)
         ]
         new += [one for one in evidence if one.key not in pinned]
-        approving = [one for one in (*evidence, *_pruned(review, pinned)) if _counts(one, reference)]
+        approving = [
+            one
+            for one in (*evidence, *_pruned(review, pinned))
+            if _counts(one, reference) and _bore(case, reference, one.saved_at)
+        ]
         if approving:
             found.append(_extension(review, max(approving, key=lambda one: one.saved_at)))
         else:
@@ -82,6 +90,12 @@ def _counts(evidence: ApprovalEvidence, reference: str) -> bool:
         and isinstance(title, str)
         and same_reference(title, reference)
     )
+
+
+def _bore(case: ListItem, reference: str, at: datetime) -> bool:
+    """Whether the item bore the reference at that moment, as far as its versions tell."""
+    title = [version.fields.get("Title", "") for version in case.versions if version.saved_at <= at][-1:]
+    return not title or same_reference(str(title[0]), reference)
 
 
 def _evidence(

@@ -2,8 +2,10 @@ import pytest
 
 from m365_restrict.mailflow.patterns import (
     PatternNotUnderstood,
-    contains_word,
+    as_whole_text,
+    contains_any_word,
     matches_pattern,
+    pattern_list,
     uses_caret_anchors,
 )
 
@@ -26,7 +28,7 @@ from m365_restrict.mailflow.patterns import (
     ],
 )
 def test_words_are_delimited_and_literal(text: str, word: str, found: bool) -> None:
-    assert contains_word(text, word) is found
+    assert contains_any_word(text, ("nothing like it", word)) is found
 
 
 @pytest.mark.parametrize(
@@ -62,3 +64,38 @@ def test_what_two_engines_read_differently_is_not_understood(pattern: str) -> No
 )
 def test_anchors_are_told_from_literals(pattern: str, uses: bool) -> None:
     assert uses_caret_anchors(pattern) is uses
+
+
+@pytest.mark.parametrize("text", ["bob@x.example", "BOB@X.example", "bob@x.example\n", "bob@x.example\n\n"])
+@pytest.mark.parametrize("more", ["", "a", "\u212a", " "])
+@pytest.mark.parametrize("pattern", [r"^bob@x\.example$", r"\ABob@x\.example\Z", r"\Abob\@x\.example\z"])
+@pytest.mark.parametrize("caret_anchors", [True, False])
+def test_a_whole_text_is_found_by_name_as_by_its_pattern(
+    text: str, more: str, pattern: str, caret_anchors: bool
+) -> None:
+    patterns = pattern_list((pattern, r"^somebody@x\.example$"))
+    by_search = matches_pattern(text + more, pattern, caret_anchors=caret_anchors)
+    assert patterns.others == ()
+    assert patterns.names(text + more, caret_anchors=caret_anchors) is by_search
+    assert patterns.texts is not None
+    assert not by_search or as_whole_text(text + more) in patterns.texts
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^bob",
+        "bob$",
+        r"^bob@x.example$",
+        r"^(bob|jim)@x\.example$",
+        r"^bob\d$",
+        r"^bob\Z",
+        r"\Abob$",
+        r"^bob\{,$",
+        "^b\u00f6b$",
+        "",
+    ],
+)
+def test_a_pattern_that_may_match_more_than_one_text_is_searched_for(pattern: str) -> None:
+    patterns = pattern_list((pattern,))
+    assert (patterns.others, patterns.texts) == ((pattern,), None)

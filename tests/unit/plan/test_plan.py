@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,43 @@ def test_the_opening_part_of_a_held_change_goes_ahead(scene: Scene) -> None:
     assert opening.target is not None
     assert opening.target["From"] == ("a@mail.example",)
     assert len(plan.changes) == 2
+
+
+class TestANameThatAnotherRuleOfOursBears:
+    """Case 1 is called RC-2 by now and names one address less; the rule of item 2 has lost its decision."""
+
+    @pytest.fixture
+    def renamed(self, scene: Scene) -> Scene:
+        scene.cases = [scene.council.case("RC-2", addresses=("a@mail.example",))]
+        keys = {"RC-1/whole/1": ("RC-2/whole/1", "RC-2"), "RC-2/whole/1": ("item 2/whole/1", "item 2")}
+        scene.applied = [
+            replace(one, key=keys[one.key][0], case_reference=keys[one.key][1]) for one in scene.applied
+        ]
+        return scene
+
+    def test_what_opens_does_not_wait_for_it_while_a_guard_keeps_that_rule(self, renamed: Scene) -> None:
+        plan = renamed.plan(SHRUNKEN)
+        (opening,) = plan.allowed
+        assert opening.target is not None
+        assert opening.target["Name"] == "RC-1 Redirect to single contact"
+        assert opening.target["From"] == ("a@mail.example",)
+        held = [(one.action, one.key) for one in plan.changes if one.held_by]
+        assert sorted(held) == [(Action.DELETE, "item 2/whole/1"), (Action.UPDATE, "RC-2/whole/1")]
+
+    def test_a_new_name_alone_waits(self, renamed: Scene) -> None:
+        renamed.cases = [renamed.council.case("RC-2", addresses=TWO)]
+        assert renamed.plan(SHRUNKEN).allowed == ()
+
+    def test_nothing_is_written_for_it_while_the_item_of_that_rule_has_vanished(self, renamed: Scene) -> None:
+        (update,) = renamed.plan(kept_case_refs=frozenset({"item 2"})).allowed
+        assert update.target is not None
+        assert update.target["Name"] == "RC-1 Redirect to single contact"
+
+    def test_it_is_taken_once_that_rule_goes(self, renamed: Scene) -> None:
+        *_, update = sorted(renamed.plan().allowed, key=lambda one: one.action)
+        assert update.target is not None
+        assert update.target["Name"] == "RC-2 Redirect to single contact"
+        assert len(renamed.plan().allowed) == 2
 
 
 def test_without_a_guard_the_whole_change_goes_ahead(scene: Scene) -> None:

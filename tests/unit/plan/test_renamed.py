@@ -86,6 +86,24 @@ def test_and_loses_it_to_an_item_that_bears_it_now(council: Any) -> None:
     assert names(found)["RC-1/whole/1"] == ("item 1/whole/1", "item 1", "1")
 
 
+def test_a_case_that_the_register_opened_loses_its_reference_to_one_that_is_accepted(council: Any) -> None:
+    applied = [rule("RC-1/whole/1", "1"), rule("RC-2/whole/1", "2")]
+    before = {"1": "RC-1", "2": "RC-2"}
+    found = again(council, applied, before=before, accepted={"2": "RC-1"}, opened={"1": "RC-1"})
+    assert found.references == {"1": "item 1", "2": "RC-1"}
+    assert [one[:2] for one in names(found).values()] == [
+        ("item 1/whole/1", "item 1"),
+        ("RC-1/whole/1", "RC-1"),
+    ]
+
+
+def test_an_item_that_is_known_by_its_rule_alone_shares_no_reference_either(council: Any) -> None:
+    applied = [rule("RC-1/whole/1", "1"), rule("RC-2/whole/1", "2")]
+    found = again(council, applied, before={"2": "RC-2"}, accepted={"2": "RC-1"})
+    assert found.references == {"1": "item 1", "2": "RC-1"}
+    assert {one[0] for one in names(found).values()} == {"item 1/whole/1", "RC-1/whole/1"}
+
+
 def test_references_that_were_swapped(council: Any) -> None:
     applied = [rule("RC-1/whole/1", "1"), rule("RC-2/whole/1", "2")]
     found = again(council, applied, before={}, accepted={"1": "RC-2", "2": "RC-1"})
