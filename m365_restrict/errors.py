@@ -72,6 +72,12 @@ class ErrorCode(CatalogueCode):
         "Microsoft Entra ID did not issue a token for one of the applications.",
         "Check the tenant id, the application id and its certificate or secret.",
     )
+    WORKLOAD_TOKEN_UNUSABLE = (
+        "workload-token-unusable",
+        "The file of the token with which an application signs in is missing, unreadable or empty.",
+        "Mount the service account's token into the pod, or name its file with AUTH__READER__TOKEN_FILE and "
+        "AUTH__WRITER__TOKEN_FILE, and let the account that runs this program read it.",
+    )
     PERMISSION_MISSING = (
         "permission-missing",
         "Microsoft 365 refused a request that this run cannot do without.",

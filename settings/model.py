@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from m365_restrict.options import AuditUse
 from m365_restrict.register.address import BadAddress, read_address
 from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
+from settings.auth import AuthSettings
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names
 from settings.delivery import DeliverySettings
@@ -211,36 +212,6 @@ class ExchangeSettings(_Section):
     """Seconds for one command with all its retries. Default 300."""
     timeout_seconds: float = Field(default=100.0, gt=0)
     """Seconds to wait for one answer. Default 100."""
-
-
-class ApplicationSettings(_Section):
-    """How one application signs in; a certificate is preferred to a secret."""
-
-    client_id: str = ""
-    """Application id, or the client id of a managed identity. Default none."""
-    certificate_path: Path | None = None
-    """PEM or PKCS12 file with the private key. Default none."""
-    certificate_password: SecretStr = SecretStr("")
-    """Password of that file. Default none."""
-    client_secret: SecretStr = SecretStr("")
-    """Secret, used only without a certificate. Default none."""
-    managed_identity: bool = False
-    """Use the identity of the Azure host instead. Default no."""
-
-
-class AuthSettings(_Section):
-    """Who signs in where."""
-
-    authority: Endpoint = "https://login.microsoftonline.com"
-    """Token authority. Default: the worldwide one."""
-    tenant_id: str = ""
-    """Tenant id (GUID). Needed by every verb that reads the tenant."""
-    reader: ApplicationSettings = ApplicationSettings()
-    """The application that reads; plan, drift and explain use no other."""
-    writer: ApplicationSettings = ApplicationSettings()
-    """The application that writes; apply and heal use it beside the reader."""
-    setup: ApplicationSettings = ApplicationSettings()
-    """The application that makes lists, once; normal runs never use it."""
 
 
 class NotifySettings(_Section):

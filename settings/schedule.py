@@ -1,13 +1,15 @@
 """When jobs run by themselves, and what the daily evidence job leaves where."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from m365_restrict.schedule.jobs import Job
-from m365_restrict.schedule.timetable import MOST_JITTER, Timetable, read_crontab
+from m365_restrict.schedule.jobs import MOST_JITTER, Job
+
+if TYPE_CHECKING:
+    from m365_restrict.schedule.timetable import Timetable
 
 _Positive = Annotated[int, Field(ge=1)]
 _Minutes = Annotated[float, Field(gt=0)]
@@ -65,10 +67,15 @@ class ScheduleSettings(BaseModel):
     @field_validator(*_JOBS)
     @classmethod
     def _usable(cls, value: str) -> str:
+        # Loads APScheduler, which settings that name no timetable do without.
+        from m365_restrict.schedule.timetable import read_crontab  # noqa: PLC0415
+
         read_crontab(value, _UTC)
         return " ".join(value.split())
 
-    def timetable(self, zone: ZoneInfo) -> Timetable:
+    def timetable(self, zone: ZoneInfo) -> "Timetable":
         """The same as plain values."""
+        from m365_restrict.schedule.timetable import Timetable  # noqa: PLC0415 (as above)
+
         expressions = {one: str(getattr(self, one.value)) for one in Job}
         return Timetable(expressions=expressions, zone=zone, jitter=self.jitter_seconds)

@@ -1,15 +1,15 @@
 """From settings to what the tenant layer takes. The tenant layer itself knows no settings."""
 
 from m365_restrict.telling.delivery_options import DeliveryOptions
-from m365_restrict.tenant.clock import Clock, SandboxClock, SystemClock
 from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.exchange import ExchangeOptions
 from m365_restrict.tenant.graph import GraphOptions
 from m365_restrict.tenant.lists import ListOptions
 from m365_restrict.tenant.session import TenantOptions
 from m365_restrict.tenant.setup import SetupOptions
+from settings.auth import ApplicationSettings
 from settings.choices import EnforceWith
-from settings.model import ApplicationSettings, Settings
+from settings.model import Settings
 
 
 def tenant_options(settings: Settings) -> TenantOptions:
@@ -48,13 +48,6 @@ def setup_options(settings: Settings) -> SetupOptions:
     )
 
 
-def build_clock(settings: Settings) -> Clock:
-    """Real time, or the sandbox's where CLOCK__URL is set."""
-    if settings.clock.url:
-        return SandboxClock(settings.clock.url, ca_file=settings.tls.ca_file)
-    return SystemClock()
-
-
 def _graph(settings: Settings) -> GraphOptions:
     return GraphOptions(
         base_url=settings.graph.base_url,
@@ -75,6 +68,9 @@ def _application(settings: Settings, role: str, application: ApplicationSettings
         ca_file=settings.tls.ca_file,
         certificate_path=application.certificate_path,
         certificate_password=application.certificate_password.get_secret_value(),
+        workload_identity=application.workload_identity,
+        token_file=application.token_file,
+        trusted_identity=application.trusted_identity,
         client_secret=application.client_secret.get_secret_value(),
         managed_identity=application.managed_identity,
     )

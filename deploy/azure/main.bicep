@@ -23,8 +23,8 @@ param image string
 @description('Settings as docs/settings.md names them, without M365_RESTRICT_ before them. No secret belongs here.')
 param settings object
 
-@description('managedIdentity: identities of this deployment sign in at Microsoft 365. certificate: app registrations do, whose certificates lie in the vault as PEM; for a tenant other than the one of this subscription.')
-@allowed(['managedIdentity', 'certificate'])
+@description('managedIdentity: identities of this deployment sign in at Microsoft 365. trustedIdentity: app registrations do, which trust these identities; for a tenant other than the one of this subscription. certificate: the same with certificates, which lie in the vault as PEM.')
+@allowed(['managedIdentity', 'trustedIdentity', 'certificate'])
 param signInWith string = 'managedIdentity'
 
 @description('Whether the vault holds the secret ping-url, the address of a watcher that is told of each success.')

@@ -123,13 +123,16 @@ function Add-FederatedCredential {
     [CmdletBinding(SupportsShouldProcess)]
     param([object]$Registration, [string]$Issuer, [string]$Subject)
     $known = @(Get-MgApplicationFederatedIdentityCredential -ApplicationId $Registration.Id -All)
-    if (@($known | Where-Object { $_.Issuer -eq $Issuer -and $_.Subject -eq $Subject }).Count -gt 0) {
+    # Entra ID compares letter by letter, capitals too.
+    if (@($known | Where-Object { $_.Issuer -ceq $Issuer -and $_.Subject -ceq $Subject }).Count -gt 0) {
         Write-Output 'The federated credential is there already.'
         return
     }
+    $number = 1
+    while (@($known.Name) -contains "$ourName-$number") { $number++ }
     if ($PSCmdlet.ShouldProcess($Registration.DisplayName, "Trust $Subject of $Issuer")) {
         $credential = @{
-            Name      = "$ourName-$($known.Count + 1)"
+            Name      = "$ourName-$number"
             Issuer    = $Issuer
             Subject   = $Subject
             Audiences = @('api://AzureADTokenExchange')
@@ -137,6 +140,24 @@ function Add-FederatedCredential {
         New-MgApplicationFederatedIdentityCredential -ApplicationId $Registration.Id -BodyParameter $credential |
             Out-Null
         Write-Output "Trusts $Subject of $Issuer."
+    }
+}
+
+function Remove-FederatedCredential {
+    # Trust them no longer. What else the application holds is left.
+    [CmdletBinding(SupportsShouldProcess)]
+    param([object]$Registration, [string]$Issuer, [string]$Subject)
+    $known = @(Get-MgApplicationFederatedIdentityCredential -ApplicationId $Registration.Id -All)
+    $mine = @($known | Where-Object { $_.Issuer -ceq $Issuer -and $_.Subject -ceq $Subject })
+    if ($mine.Count -eq 0) {
+        Write-Output "There is no federated credential for $Subject of $Issuer."
+    }
+    foreach ($one in $mine) {
+        if ($PSCmdlet.ShouldProcess($Registration.DisplayName, "Trust $Subject of $Issuer no longer")) {
+            $which = @{ ApplicationId = $Registration.Id; FederatedIdentityCredentialId = $one.Id }
+            Remove-MgApplicationFederatedIdentityCredential @which
+            Write-Output "Trusts $Subject of $Issuer no longer."
+        }
     }
 }
 

@@ -23,6 +23,13 @@
 .PARAMETER DeleteApplication
     Delete the registration as well. A managed identity has none: delete it in Azure.
 
+.PARAMETER Issuer
+    With -Subject: take back the trust in this issuer's tokens alone, as it was given with -Issuer and -Subject,
+    and leave everything else. With -DeleteApplication every such trust goes without it.
+
+.PARAMETER Subject
+    Whom that issuer's tokens name, letter by letter.
+
 .EXAMPLE
     ./Remove-SetupApplication.ps1 -TenantId $tenant -ApplicationId $client -Site $site -DeleteApplication -WhatIf
 
@@ -33,7 +40,7 @@
 #>
 #Requires -Version 7.2
 #Requires -Modules Microsoft.Graph.Authentication, Microsoft.Graph.Applications, Microsoft.Graph.Sites
-[CmdletBinding(SupportsShouldProcess)]
+[CmdletBinding(SupportsShouldProcess, DefaultParameterSetName = 'Everything')]
 param(
     [Parameter(Mandatory)]
     [string]$TenantId,
@@ -41,9 +48,17 @@ param(
     [Parameter(Mandatory)]
     [string]$ApplicationId,
 
+    [Parameter(ParameterSetName = 'Everything')]
     [string[]]$Site = @(),
 
-    [switch]$DeleteApplication
+    [Parameter(ParameterSetName = 'Everything')]
+    [switch]$DeleteApplication,
+
+    [Parameter(ParameterSetName = 'Trust', Mandatory)]
+    [string]$Issuer,
+
+    [Parameter(ParameterSetName = 'Trust', Mandatory)]
+    [string]$Subject
 )
 
 . (Join-Path -Path $PSScriptRoot -ChildPath 'Permissions.Functions.ps1')
@@ -52,6 +67,13 @@ $application = 'setup'
 $rows = @(Get-PermissionTable -Application $application)
 $scopes = @('Application.ReadWrite.All', 'AppRoleAssignment.ReadWrite.All', 'Sites.FullControl.All')
 Connect-Graph -TenantId $TenantId -Scopes $scopes
+
+if ($PSCmdlet.ParameterSetName -eq 'Trust') {
+    $registration = Find-Registration -ApplicationId $ApplicationId
+    if (-not $registration) { throw "There is no registration of $ApplicationId in this tenant." }
+    Remove-FederatedCredential -Registration $registration -Issuer $Issuer -Subject $Subject
+    return
+}
 
 Revoke-Application -ApplicationId $ApplicationId -Rows $rows -Site $Site
 

@@ -23,7 +23,7 @@ class CheckCode(CatalogueCode):
     )
     CERTIFICATE = (
         "certificate",
-        "When the certificates end with which the applications sign in.",
+        "What the applications sign in with, and when their certificates end.",
         "Make a new certificate, add it to the application in Entra ID, and change the setting.",
     )
     LIST = (

@@ -15,13 +15,13 @@ from m365_restrict.health.state import (
     JobState,
     RefusedRun,
     RetiredSince,
-    SignInKind,
     SignInLine,
 )
 from m365_restrict.plan.change import Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.report.text import clean, counted
 from m365_restrict.rules.naming import long_day
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 _SOON = timedelta(days=7)
 _WELL = frozenset({ExitCode.IN_STEP, ExitCode.DIFFERENCES})
@@ -77,7 +77,7 @@ def _of_job(job: JobLine) -> Iterator[Attention]:
 
 def _of_sign_in(line: SignInLine, options: HealthOptions) -> Iterator[Attention]:
     about = f"{line.role} application"
-    if line.kind is SignInKind.SECRET:
+    if line.kind is SignInWay.SECRET:
         yield _attention(HealthCode.CLIENT_SECRET, about, "It signs in with a secret.", only_told=True)
     elif line.problem:
         message = f"Its certificate: {line.problem}."

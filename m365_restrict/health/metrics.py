@@ -13,7 +13,8 @@ from prometheus_client.registry import Collector
 from m365_restrict import __version__
 from m365_restrict.errors import RestrictError
 from m365_restrict.health.source import HealthSource
-from m365_restrict.health.state import HealthState, JobState, SignInKind
+from m365_restrict.health.state import HealthState, JobState
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 _PREFIX = "m365_restrict_"
 _TENANT = "tenant"
@@ -213,7 +214,7 @@ _GAUGES: tuple[tuple[str, str, tuple[str, ...], Samples], ...] = (
         "client_secret_in_use",
         "1 where the application signs in with a secret.",
         ("application",),
-        lambda state: (((one.role,), float(one.kind is SignInKind.SECRET)) for one in state.sign_in),
+        lambda state: (((one.role,), float(one.kind is SignInWay.SECRET)) for one in state.sign_in),
     ),
     ("ledger_bytes", "Size of the ledger.", (), lambda state: [((), state.ledger.bytes)]),
     ("frozen", "1 while a freeze stands.", (), lambda state: [((), float(state.freeze is not None))]),

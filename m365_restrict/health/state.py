@@ -10,6 +10,7 @@ from m365_restrict.ledger.figures import LeaseHeldNow, RunCount, RunTraffic
 from m365_restrict.plan.change import Severity
 from m365_restrict.report.documents import Head
 from m365_restrict.schedule.jobs import Job
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 
 class JobState(StrEnum):
@@ -120,15 +121,6 @@ class RefusedRun:
     reasons: tuple[Reason, ...]
 
 
-class SignInKind(StrEnum):
-    """What an application signs in with."""
-
-    CERTIFICATE = "certificate"
-    SECRET = "secret"  # noqa: S105 - a word for a kind of sign-in
-    MANAGED_IDENTITY = "managed_identity"
-    NOTHING = "nothing"
-
-
 @dataclass(frozen=True, kw_only=True)
 class SignInLine:
     """How one application signs in.
@@ -137,7 +129,7 @@ class SignInLine:
     """
 
     role: str
-    kind: SignInKind
+    kind: SignInWay
     ends_at: datetime | None = None
     days_left: int | None = None
     problem: str = ""

@@ -10,7 +10,6 @@ from m365_restrict.health.state import (
     JobLine,
     JobState,
     LedgerLine,
-    SignInKind,
     SignInLine,
     StatusDocument,
 )
@@ -18,8 +17,17 @@ from m365_restrict.plan.change import Severity
 from m365_restrict.report.ending import ending_lines
 from m365_restrict.report.text import Line, counted
 from m365_restrict.rules.naming import long_day
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 _KILO = 1024
+_SIGNS_IN_WITH = {
+    SignInWay.CERTIFICATE: "certificate",
+    SignInWay.WORKLOAD_IDENTITY: "the token of a service account, which it trusts",
+    SignInWay.TRUSTED_IDENTITY: "the token of a managed identity, which it trusts",
+    SignInWay.SECRET: "a secret, whose end is not shown here",
+    SignInWay.MANAGED_IDENTITY: "the identity of this computer",
+    SignInWay.NOTHING: "nothing to sign in with is set",
+}
 
 
 def status_lines(document: StatusDocument, zone: ZoneInfo) -> Iterator[Line]:
@@ -127,19 +135,11 @@ def _installation(state: HealthState, zone: ZoneInfo) -> Iterator[str]:
 
 
 def _sign_in(line: SignInLine) -> str:
-    match line.kind:
-        case SignInKind.CERTIFICATE:
-            if line.ends_at is None:
-                return f"certificate: {line.problem}"
-            return f"certificate until {long_day(line.ends_at.date())}"
-        case SignInKind.SECRET:
-            return "a secret, whose end is not shown here"
-        case SignInKind.MANAGED_IDENTITY:
-            return "the identity of this computer"
-        case SignInKind.NOTHING:
-            return "nothing to sign in with is set"
-        case _ as never:
-            assert_never(never)
+    if line.kind is not SignInWay.CERTIFICATE:
+        return _SIGNS_IN_WITH[line.kind]
+    if line.ends_at is None:
+        return f"certificate: {line.problem}"
+    return f"certificate until {long_day(line.ends_at.date())}"
 
 
 def _ledger(ledger: LedgerLine) -> str:

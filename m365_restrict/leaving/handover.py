@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta, tzinfo
 
 from m365_restrict import __version__
 from m365_restrict.health.sign_in import Application, sign_in_line
-from m365_restrict.health.state import SignInKind
 from m365_restrict.leaving.retire_run import removal_line, retirement_line
 from m365_restrict.leaving.standing import last_day
 from m365_restrict.ledger.ledger import Ledger
@@ -26,14 +25,17 @@ from m365_restrict.report.handover_document import (
 from m365_restrict.script.opening_line import opening_line
 from m365_restrict.script.quoting import comment, quoted, table
 from m365_restrict.script.steps import write_steps
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 _AHEAD = timedelta(days=30)
 _VERBS = ("apply", "heal", "drift", "reviews", "retention", "report", "doctor")
 _SIGNS_IN_WITH = {
-    SignInKind.CERTIFICATE: "a certificate",
-    SignInKind.SECRET: "a secret",
-    SignInKind.MANAGED_IDENTITY: "the identity of its computer",
-    SignInKind.NOTHING: "nothing yet",
+    SignInWay.CERTIFICATE: "a certificate",
+    SignInWay.WORKLOAD_IDENTITY: "the token of a service account, by a federated credential",
+    SignInWay.TRUSTED_IDENTITY: "a managed identity, by a federated credential",
+    SignInWay.SECRET: "a secret",
+    SignInWay.MANAGED_IDENTITY: "the identity of its computer",
+    SignInWay.NOTHING: "nothing yet",
 }
 _TO_STOP = (
     "Hold everything back but openings, until it is lifted: m365-restrict freeze --reason TEXT",
@@ -181,10 +183,10 @@ def _application(one: SignIn, facts: HandoverFacts) -> HandedApplication:
     )
 
 
-def _application_note(kind: SignInKind, problem: str) -> str:
+def _application_note(kind: SignInWay, problem: str) -> str:
     if problem:
         return f"Its certificate: {problem}"
-    if kind is SignInKind.SECRET:
+    if kind is SignInWay.SECRET:
         return "A secret can be copied and does not show here when it ends: change to a certificate"
     return ""
 

@@ -22,21 +22,29 @@ def token_source(client_id: str) -> Callable[[], str]:
     """
     from azure.core.exceptions import AzureError  # noqa: PLC0415 - only who asks for it waits for the import
 
-    credential = _credential(client_id)
+    try:
+        credential = _credential(client_id)
+    except ValueError as error:  # a token's file, and neither tenant nor identity
+        raise _refused(error) from error
 
     def _token() -> str:
         try:
             return credential.get_token(SCOPE).token
-        except (AzureError, ValueError) as error:
-            said = str(error).splitlines()[0] if str(error) else type(error).__name__
-            message = f"No token for the ledger's database could be had: {said}"
-            advice = (
-                "Give the container or the service account its managed identity, and name it with "
-                "LEDGER__CLIENT_ID where it was assigned by hand."
-            )
-            raise LedgerError(message, code=ErrorCode.LEDGER_REFUSED, advice=advice) from error
+        except (AzureError, ValueError, OSError) as error:
+            raise _refused(error) from error
 
     return _token
+
+
+def _refused(error: Exception) -> LedgerError:
+    said = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return LedgerError(
+        f"No token for the ledger's database could be had: {said}",
+        code=ErrorCode.LEDGER_REFUSED,
+        advice="Give the container or the service account its managed identity, and name it with "
+        "LEDGER__CLIENT_ID where it was assigned by hand. A pod needs AZURE_TENANT_ID as well, which the "
+        "workload identity add-on of AKS gives it.",
+    )
 
 
 def _credential(client_id: str) -> "TokenCredential":

@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from m365_restrict.sandbox.certificates import application_certificate, write_private
+from m365_restrict.sandbox.federation import check_federated
+from m365_restrict.sandbox.sign_in_refused import SignInRefused
 
 GRAPH = "https://graph.microsoft.com"
 EXCHANGE = "https://outlook.office365.com"
@@ -74,6 +76,8 @@ class Application:
     graph_roles: frozenset[str]
     cmdlets: frozenset[str]
     mailboxes: tuple[str, ...] | None = None
+    federated: tuple[Mapping[str, Any], ...] = ()
+    """Whose tokens it takes in place of a key: issuer, subject, audience, and the issuer's keys."""
 
     @property
     def token_roles(self) -> frozenset[str]:
@@ -114,17 +118,6 @@ class TokenRevoked(TokenRefused):
         )
 
 
-class SignInRefused(Exception):
-    """A sign-in that Entra ID refuses, with its OAuth error and AADSTS number."""
-
-    def __init__(self, error: str, number: int, message: str, *, status: int = 401) -> None:
-        """Keep what the token endpoint answers."""
-        super().__init__(message)
-        self.error = error
-        self.number = number
-        self.status = status
-
-
 class Authority:
     """Issues and judges tokens. Its keys are kept in the state folder over seeds and restarts."""
 
@@ -159,6 +152,7 @@ class Authority:
                 cmdlets=(usual.cmdlets | set(change.get("add_cmdlets", ())))
                 - set(change.get("remove_cmdlets", ())),
                 mailboxes=None if change.get("mailboxes") is None else tuple(change["mailboxes"]),
+                federated=tuple(change.get("federated_credentials", ())),
             )
 
     def registrations(self) -> list[dict[str, Any]]:
@@ -259,6 +253,9 @@ class Authority:
         return {"keys": [{**public, "kid": _KEY_ID, "use": "sig", "alg": "RS256"}]}
 
     def _check_assertion(self, application: Application, assertion: str, audiences: tuple[str, ...]) -> None:
+        if not _is_own(assertion, application.client_id):
+            check_federated(assertion, application.federated)
+            return
         certificate = self._certificates[application.role]
         try:
             header = jwt.get_unverified_header(assertion)
@@ -276,6 +273,16 @@ class Authority:
             ) from error
         if claims["iss"] != application.client_id or claims["sub"] != application.client_id:
             raise SignInRefused("invalid_client", 700021, "The assertion names another application.")
+
+
+def _is_own(assertion: str, client_id: str) -> bool:
+    """Whether an assertion is the application's own word, which a certificate signs, and nobody else's."""
+    try:
+        header = jwt.get_unverified_header(assertion)
+        issuer = jwt.decode(assertion, options={"verify_signature": False}).get("iss")
+    except jwt.InvalidTokenError:
+        return True
+    return issuer == client_id or "x5t" in header or "x5t#S256" in header
 
 
 def _check_thumbprint(header: Mapping[str, Any], certificate: x509.Certificate) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from m365_restrict.mailflow.behaviour import AfterRedirect, StopReach, Undecided
 from m365_restrict.sandbox.clock import parse_instant
+from m365_restrict.sandbox.federation import AUDIENCE
 from m365_restrict.sandbox.list_columns import LIST_COLUMNS
 from m365_restrict.sandbox.store import Json
 
@@ -71,6 +72,15 @@ class Behaviour(_Strict):
     audit_delay_minutes: int = Field(default=30, ge=0)
 
 
+class FederatedCredentialSeed(_Strict):
+    """Whose tokens an application takes in place of a key. `keys` is the issuer's key set (JWKS)."""
+
+    issuer: str
+    subject: str
+    audience: str = AUDIENCE
+    keys: dict[str, Json]
+
+
 class ApplicationSeed(_Strict):
     """What one of the three applications was granted beyond, or short of, the usual.
 
@@ -83,6 +93,7 @@ class ApplicationSeed(_Strict):
     add_cmdlets: tuple[str, ...] = ()
     remove_cmdlets: tuple[str, ...] = ()
     mailboxes: tuple[str, ...] | None = None
+    federated_credentials: tuple[FederatedCredentialSeed, ...] = ()
 
 
 class TenantSeed(_Strict):

@@ -9,8 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from m365_restrict.sandbox.identity import EXCHANGE, GRAPH, TOKEN_SECONDS, SignInRefused
+from m365_restrict.sandbox.identity import EXCHANGE, GRAPH, TOKEN_SECONDS
 from m365_restrict.sandbox.services import Services
+from m365_restrict.sandbox.sign_in_refused import SignInRefused
 
 
 class TokenEndpoint:

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from m365_restrict.schedule.jobs import Job
-
-_LOOK_SECONDS = 0.5
+from m365_restrict.scheduling.room import Room
 
 
 class Children:
@@ -24,18 +23,18 @@ class Children:
         stop_seconds: float,
         longest_seconds: float,
         say: Callable[[str], None],
-        room: threading.Semaphore | None = None,
+        room: Room | None = None,
     ) -> None:
         """`command` starts a job for a slot. A child that takes longer than `longest_seconds` is stopped.
 
-        `room` is what it shares with others, of whose children so many are at work at once.
+        `room` is what it shares with others, whose children are let in by when they were due.
         """
         self._command = command
         self._environ = dict(environ)
         self._stop_seconds = stop_seconds
         self._longest = longest_seconds
         self._say = say
-        self._room = room or threading.Semaphore()
+        self._room = room or Room()
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._stopped = False
@@ -44,13 +43,12 @@ class Children:
 
     def run(self, job: Job, due_at: datetime) -> int:
         """Run a job to its end; its exit code, negative where a signal ended it, 1 where it was not begun."""
-        while not self._room.acquire(timeout=_LOOK_SECONDS):
-            if self._stopped:
-                return 1
+        if not self._room.enter(due_at, stopping=lambda: self._stopped):
+            return 1
         try:
             return self._run(job, due_at)
         finally:
-            self._room.release()
+            self._room.leave()
 
     def _run(self, job: Job, due_at: datetime) -> int:
         with self._lock:

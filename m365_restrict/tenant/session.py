@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from m365_restrict.register.item_history import HistoryMemory
 from m365_restrict.tenant.audit_changes import RuleAuditReader
 from m365_restrict.tenant.audit_log import AuditLogReader
 from m365_restrict.tenant.block_lists import BlockListReader
@@ -80,8 +81,13 @@ class TenantWriters:
 
 
 @asynccontextmanager
-async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
-    """Open the readers; no request is made yet. ConfigurationError or SignInError if they cannot sign in."""
+async def open_readers(
+    options: TenantOptions, *, histories: HistoryMemory | None = None
+) -> AsyncIterator[TenantReaders]:
+    """Open the readers; no request is made yet. ConfigurationError or SignInError if they cannot sign in.
+
+    With `histories` the version histories of unchanged list items are not read again.
+    """
     in_flight = InFlight(options.graph.max_in_flight, seconds=options.deadline_seconds)
     wait = SharedWait(options.beside_seconds)
     async with AsyncExitStack() as stack:
@@ -93,7 +99,7 @@ async def open_readers(options: TenantOptions) -> AsyncIterator[TenantReaders]:
         stack.push_async_callback(exchange.close)
         directory = DirectoryReader(graph, exchange)
         yield TenantReaders(
-            lists=ListReader(graph, options.lists),
+            lists=ListReader(graph, options.lists, histories),
             directory=directory,
             transport_rules=TransportRuleReader(exchange),
             inbox_rules=InboxRuleReader(graph),

@@ -17,6 +17,8 @@ param settings object
 
 var timetable = loadJsonContent('../timetable.json')
 var withCertificates = signInWith == 'certificate'
+// The application's client id stands in the settings; in place of a key it takes the token of the identity here.
+var withTrust = signInWith == 'trustedIdentity'
 
 // These change nothing in the tenant, so they are not given the identity that could; but where somebody is to be
 // told of critical findings by mail at once, drift is what tells them, and only the writer sends mail.
@@ -25,16 +27,20 @@ var readersAlone = empty(mails) ? ['drift', 'retention'] : ['retention']
 
 var readerSettings = withCertificates
   ? [{ name: 'M365_RESTRICT_AUTH__READER__CERTIFICATE_PATH', value: '/certificates/reader.pem' }]
-  : [
-      { name: 'M365_RESTRICT_AUTH__READER__CLIENT_ID', value: reader.clientId }
-      { name: 'M365_RESTRICT_AUTH__READER__MANAGED_IDENTITY', value: 'true' }
-    ]
+  : withTrust
+      ? [{ name: 'M365_RESTRICT_AUTH__READER__TRUSTED_IDENTITY', value: reader.clientId }]
+      : [
+          { name: 'M365_RESTRICT_AUTH__READER__CLIENT_ID', value: reader.clientId }
+          { name: 'M365_RESTRICT_AUTH__READER__MANAGED_IDENTITY', value: 'true' }
+        ]
 var writerSettings = withCertificates
   ? [{ name: 'M365_RESTRICT_AUTH__WRITER__CERTIFICATE_PATH', value: '/certificates/writer.pem' }]
-  : [
-      { name: 'M365_RESTRICT_AUTH__WRITER__CLIENT_ID', value: writer.clientId }
-      { name: 'M365_RESTRICT_AUTH__WRITER__MANAGED_IDENTITY', value: 'true' }
-    ]
+  : withTrust
+      ? [{ name: 'M365_RESTRICT_AUTH__WRITER__TRUSTED_IDENTITY', value: writer.clientId }]
+      : [
+          { name: 'M365_RESTRICT_AUTH__WRITER__CLIENT_ID', value: writer.clientId }
+          { name: 'M365_RESTRICT_AUTH__WRITER__MANAGED_IDENTITY', value: 'true' }
+        ]
 var ledgerSettings = [
   { name: 'M365_RESTRICT_LEDGER__URL', value: ledgerUrl }
   { name: 'M365_RESTRICT_LEDGER__AUTH', value: 'entra' }

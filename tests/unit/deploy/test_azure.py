@@ -10,6 +10,7 @@ import pytest
 import tree_sitter_bicep
 from tree_sitter import Language, Node, Parser
 
+from settings.auth import ApplicationSettings
 from settings.delivery import DeliverySettings
 
 PARSER = Parser(Language(tree_sitter_bicep.language()))
@@ -167,3 +168,19 @@ def test_who_is_told_at_once_is_told_by_a_job_that_can_send(deploy: Path) -> Non
     names = [one.upper() for one in recipients]
     assert names
     assert all(one.startswith(begins) and one.endswith(ends) for one in names)
+
+
+def test_each_way_to_sign_in_is_a_setting_that_there_is(deploy: Path) -> None:
+    jobs = (deploy / "azure/modules/jobs.bicep").read_text(encoding="utf-8")
+    used = set(re.findall(r"M365_RESTRICT_AUTH__(?:READER|WRITER)__(\w+)", jobs))
+    assert used == {"CLIENT_ID", "CERTIFICATE_PATH", "TRUSTED_IDENTITY", "MANAGED_IDENTITY"}
+    assert {one.lower() for one in used} <= set(ApplicationSettings.model_fields)
+
+
+def test_a_replica_is_told_no_index_so_there_is_one(deploy: Path) -> None:
+    jobs = (deploy / "azure/modules/jobs.bicep").read_text(encoding="utf-8")
+    assert re.findall(r"(parallelism|replicaCompletionCount): (\d+)", jobs) == [
+        ("parallelism", "1"),
+        ("replicaCompletionCount", "1"),
+    ]
+    assert "--shard" not in jobs

@@ -8,6 +8,7 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from m365_restrict.tenant.federation import AUDIENCE, TOKEN_FILE_VARIABLE
 from settings.schedule import ScheduleSettings
 
 VERSIONS = ("1.33", "1.37")
@@ -152,3 +153,35 @@ def test_a_council_reads_its_secrets_from_the_file_that_is_mounted(deploy: Path)
         assert volume["secret"]["secretName"] == "m365-restrict", path
         for page in (deploy / "kubernetes/README.md", deploy.parent / "docs/install/kubernetes.md"):
             assert f"--from-file={Path(named).name}" in page.read_text(encoding="utf-8")
+
+
+def test_each_pod_has_a_token_that_entra_takes_and_the_cluster_replaces(deploy: Path) -> None:
+    for path, pod in pods(deploy):
+        (container,) = pod["containers"]
+        (named,) = [one["value"] for one in container["env"] if one["name"] == TOKEN_FILE_VARIABLE]
+        mounted = {one["mountPath"]: one["name"] for one in container["volumeMounts"]}
+        (volume,) = [one for one in pod["volumes"] if one["name"] == mounted[str(Path(named).parent)]]
+        (source,) = [one["serviceAccountToken"] for one in volume["projected"]["sources"]]
+        assert (source["audience"], source["path"]) == (AUDIENCE, Path(named).name), path
+        assert source["expirationSeconds"] >= 600, path
+
+
+def test_a_council_signs_in_with_that_token(deploy: Path) -> None:
+    told = dict(manifests(deploy))["council/settings.yaml"]["data"]
+    for role in ("READER", "WRITER"):
+        assert told[f"M365_RESTRICT_AUTH__{role}__WORKLOAD_IDENTITY"] == "true"
+    assert not [one for one in told if one.endswith("__MANAGED_IDENTITY")]
+
+
+def test_pods_and_account_are_marked_for_workload_identity(deploy: Path) -> None:
+    found = dict(manifests(deploy))
+    assert "azure.workload.identity/client-id" in found["base/serviceaccount.yaml"]["metadata"]["annotations"]
+    templates = [
+        one["spec"]["template"]
+        if one["kind"] == "Deployment"
+        else one["spec"]["jobTemplate"]["spec"]["template"]
+        for one in found.values()
+        if one["kind"] in {"Deployment", "CronJob"}
+    ]
+    assert templates
+    assert all(one["metadata"]["labels"]["azure.workload.identity/use"] == "true" for one in templates)

@@ -28,6 +28,7 @@ PAIRS = {
     "New-MgServicePrincipalAppRoleAssignment": "Remove-MgServicePrincipalAppRoleAssignment",
     "New-MgSitePermission": "Remove-MgSitePermission",
     "New-MgApplication": "Remove-MgApplication",
+    "New-MgApplicationFederatedIdentityCredential": "Remove-MgApplicationFederatedIdentityCredential",
     "New-ServicePrincipal": "Remove-ServicePrincipal",
     "New-RoleGroup": "Remove-RoleGroup",
     "New-ManagementScope": "Remove-ManagementScope",

@@ -19,6 +19,7 @@ from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.overrides import Override
 from m365_restrict.plan.waivers import Waiver
 from m365_restrict.schedule.jobs import Job
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 
 def codes(watched, **changes):
@@ -223,7 +224,7 @@ def test_a_certificate_that_cannot_be_read_is_said(watched, tmp_path):
 
 def test_a_secret_is_told_of_and_leaves_the_exit_code(watched):
     watched.all_ran()
-    one = Application(role="reader", has_secret=True)
+    one = Application(role="reader", way=SignInWay.SECRET)
     assert codes(watched, applications=(one,)) == ([HealthCode.CLIENT_SECRET], ExitCode.IN_STEP)
 
 

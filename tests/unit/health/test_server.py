@@ -20,10 +20,11 @@ from m365_restrict.health.options import HealthOptions
 from m365_restrict.health.pulse import Pulse
 from m365_restrict.health.server import serve
 from m365_restrict.health.source import Council, HealthSource
-from m365_restrict.health.state import HealthState, SignInKind, SignInLine
+from m365_restrict.health.state import HealthState, SignInLine
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.marks import marked
 from m365_restrict.schedule.jobs import Job
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 OPTIONS = HealthOptions(port=0)
 
@@ -142,8 +143,8 @@ class TestMetrics:
     def test_certificates_and_secrets(self, watched):
         ends = watched.now + timedelta(days=20)
         lines = (
-            SignInLine(role="reader", kind=SignInKind.CERTIFICATE, ends_at=ends, days_left=20),
-            SignInLine(role="writer", kind=SignInKind.SECRET),
+            SignInLine(role="reader", kind=SignInWay.CERTIFICATE, ends_at=ends, days_left=20),
+            SignInLine(role="writer", kind=SignInWay.SECRET),
         )
         found = samples(ask(source(lambda: HealthState(sign_in=lines)), "/metrics"))
         assert found["m365_restrict_certificate_days_left", "reader"] == 20

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+import pytest
+
 from m365_restrict.errors import ExitCode
 from m365_restrict.health.gather import gather
 from m365_restrict.health.sign_in import Application
@@ -8,6 +10,7 @@ from m365_restrict.health.status_text import status_lines
 from m365_restrict.report.documents import Failure, Head
 from m365_restrict.report.text import plain
 from m365_restrict.schedule.jobs import Job
+from m365_restrict.tenant.sign_in_way import SignInWay
 
 
 def head(watched, **more):
@@ -42,9 +45,21 @@ def test_what_needs_somebody_comes_first_with_the_next_step(watched):
 
 def test_what_is_only_told_is_marked_otherwise(watched):
     watched.all_ran()
-    lines = told(watched, applications=(Application(role="reader", has_secret=True),))
+    lines = told(watched, applications=(Application(role="reader", way=SignInWay.SECRET),))
     assert lines[0] == "= nothing needs anybody."
     assert lines[1].startswith("i client-secret: reader application:")
+
+
+@pytest.mark.parametrize("way", SignInWay)
+def test_each_way_to_sign_in_has_words_of_its_own(watched, way):
+    lines = told(watched, applications=(Application(role="reader", way=way),))
+    others = [
+        told(watched, applications=(Application(role="reader", way=other),))
+        for other in SignInWay
+        if other is not way
+    ]
+    (said,) = [one for one in lines if one.strip().startswith("Reader application: ")]
+    assert all(said not in other for other in others)
 
 
 def test_a_job_is_one_sentence_in_the_councils_time(watched):

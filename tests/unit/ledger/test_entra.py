@@ -84,3 +84,14 @@ def test_without_a_token_the_ledger_says_why_and_what_to_do(endpoint, url):
         open_ledger(url)
     assert caught.value.code is ErrorCode.LEDGER_REFUSED
     assert "LEDGER__CLIENT_ID" in caught.value.advice
+
+
+@pytest.mark.parametrize("tenant", ["", "11111111-1111-1111-1111-111111111111"])
+def test_a_pod_that_lacks_half_of_it_is_told_so(monkeypatch, tmp_path, tenant):
+    """Without a tenant nobody can be asked; without the file there is nothing to show."""
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AZURE_TENANT_ID", tenant)
+    with pytest.raises(LedgerError) as caught:
+        open_ledger("postgresql://identity@127.0.0.1:1/none?auth=entra&client_id=abc")
+    assert caught.value.code is ErrorCode.LEDGER_REFUSED
+    assert "AZURE_TENANT_ID" in caught.value.advice

@@ -8,6 +8,7 @@ import pytest
 
 from m365_restrict.schedule.jobs import Job
 from m365_restrict.scheduling.children import Children
+from m365_restrict.scheduling.room import Room
 
 SLOT = datetime(2026, 11, 23, 6, 10, tzinfo=UTC)
 POLITE = "trap 'exit 4' TERM; while :; do sleep 0.1; done"
@@ -52,23 +53,23 @@ class TestRoom:
     """Children of several councils, of whom so many run at once."""
 
     def test_a_child_waits_until_there_is_room(self):
-        room = threading.BoundedSemaphore(1)
+        room = Room(1)
         made, _ = children("exit 0", room=room)
-        room.acquire()
+        assert room.enter(SLOT, stopping=lambda: False)
         codes = []
         waiting = threading.Thread(target=lambda: codes.append(made.run(Job.DRIFT, SLOT)))
         waiting.start()
         waiting.join(0.5)
         assert codes == []
-        room.release()
+        room.leave()
         waiting.join(120)
         assert codes == [0]
-        assert room.acquire(blocking=False), "and gives it back"
+        assert room.enter(SLOT, stopping=lambda: False), "and gives it back"
 
     def test_one_that_waits_is_stopped_as_well(self):
-        room = threading.BoundedSemaphore(1)
+        room = Room(1)
         made, _ = children("exit 0", room=room)
-        room.acquire()
+        assert room.enter(SLOT, stopping=lambda: False)
         codes = []
         waiting = threading.Thread(target=lambda: codes.append(made.run(Job.DRIFT, SLOT)))
         waiting.start()

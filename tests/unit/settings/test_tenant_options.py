@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 
 from m365_restrict.tenant.clock import SandboxClock, SystemClock
 from settings import load_settings
-from settings.tenant_options import build_clock, tenant_options
+from settings.clock import build_clock
+from settings.tenant_options import tenant_options
 
 _P = "M365_RESTRICT_"
 _NEEDED = {
@@ -32,3 +35,20 @@ def test_real_time_unless_a_sandbox_is_named():
     local = {"GRAPH__BASE_URL": "https://localhost:1/v1.0", "EXCHANGE__BASE_URL": "https://localhost:1"}
     clock = _load(CLOCK__URL="https://localhost:1/c", AUTH__AUTHORITY="https://localhost:1", **local)
     assert isinstance(build_clock(clock), SandboxClock)
+
+
+def test_the_settings_of_a_federated_credential_reach_the_application_they_are_of():
+    options = tenant_options(
+        _load(
+            AUTH__READER__WORKLOAD_IDENTITY="true",
+            AUTH__READER__TOKEN_FILE="/federated/token",
+            AUTH__WRITER__TRUSTED_IDENTITY="abc",
+        )
+    )
+    reader, writer = options.reader, options.writer
+    assert (reader.workload_identity, reader.token_file, reader.trusted_identity) == (
+        True,
+        Path("/federated/token"),
+        "",
+    )
+    assert (writer.workload_identity, writer.token_file, writer.trusted_identity) == (False, None, "abc")
