@@ -1,6 +1,7 @@
 """Writes of inbox rules: each is read back from its mailbox before it counts."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
@@ -93,9 +94,9 @@ class InboxWrites:
 
     async def _judge(self, change: Change) -> ChangeOutcome:
         before = change.observed if isinstance(change.observed, ObservedInboxRule) else None
-        after = await read_back(
-            lambda: self._find(change), lambda found: found is None or _is_unchanged(found, before)
-        )
+        after = await self._read_back(change, before)
+        if before and after and (left_over := _left_over(target_of(change), before, after)):
+            after = await self._clear(change, before, left_over)
         if after is None:
             return failed(change, "The rule that was just written is not among the rules of the mailbox.")
         if before and _is_unchanged(after, before) and _must_show(target_of(change), before):
@@ -108,6 +109,24 @@ class InboxWrites:
         if change.action is Action.CREATE or not senders_of(after.properties):
             return await self._take_away(change, after, names)
         return left_as_it_came_back(change, after, names)
+
+    async def _read_back(self, change: Change, before: ObservedInboxRule | None) -> ObservedInboxRule | None:
+        return await read_back(
+            lambda: self._find(change), lambda found: found is None or _is_unchanged(found, before)
+        )
+
+    async def _clear(
+        self, change: Change, before: ObservedInboxRule, left_over: Properties
+    ) -> ObservedInboxRule | None:
+        """Send the rule again with what stayed of its old form emptied by name; what stands then.
+
+        That PATCH replaces conditions and actions whole is no more than likely (graph.md 1.2).
+        """
+        body = message_rule(change, folders=self._folders(change), cleared=left_over)
+        # Refused or unanswered, what stands is judged all the same.
+        with suppress(ServiceError):
+            await self._writer.update(change.mailbox, before.rule_id, body)
+        return await self._read_back(change, before)
 
     async def _take_away(
         self, change: Change, after: ObservedInboxRule, names: tuple[str, ...]
@@ -185,6 +204,18 @@ class InboxWrites:
 def _is_unchanged(found: ObservedInboxRule, before: ObservedInboxRule | None) -> bool:
     """Whether the mailbox shows what it showed before the write. Names are compared as they are shown."""
     return before is not None and found.shown == before.shown
+
+
+def _left_over(target: Properties, before: ObservedInboxRule, after: ObservedInboxRule) -> Properties:
+    """What the write should have taken from the rule and did not; nothing where the rule lost its senders."""
+    if not senders_of(after.properties):
+        return {}
+    old = before.properties
+    return {
+        name: value
+        for name, value in after.properties.items()
+        if name not in target and "." in name and old.get(name) == value
+    }
 
 
 def _must_show(target: Properties, before: ObservedInboxRule) -> bool:

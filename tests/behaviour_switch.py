@@ -5,7 +5,9 @@ program the settings that belong to them (tools/behaviour_rows.toml), as `doctor
 them out. What a test's own seed states goes before both.
 
 A test about one answer is marked `@pytest.mark.behaviour(name="value", reason="...")`. Its tenant has that
-answer, and under another one it is skipped for that reason. Answers may stand in one text as well.
+answer, and under another one it is skipped for that reason. Where further answers are asked for at the same
+time (`python tools/behaviour_table.py --together`), it is run under those, and counted as one that kept its
+own. Answers may stand in one text as well.
 """
 
 import json
@@ -19,7 +21,7 @@ from pydantic import ValidationError
 
 from m365_restrict.sandbox.seed import Behaviour
 
-VARIABLE = "M365_RESTRICT_TEST_BEHAVIOUR"
+VARIABLE = "TENANT_BEHAVIOUR"
 ROWS = Path(__file__).parents[1] / "tools" / "behaviour_rows.toml"
 
 
@@ -48,13 +50,25 @@ def of_markers(item: pytest.Item) -> dict[str, Any]:
     return stated
 
 
-def skip_what_is_about_another(items: Iterable[pytest.Item], asked: Mapping[str, Any]) -> None:
-    """Mark tests that are about another answer than the one asked for."""
+def contradicted(item: pytest.Item, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers that a test is about, where another one is asked for."""
+    return {name: value for name, value in of_markers(item).items() if asked.get(name, value) != value}
+
+
+def skip_what_is_about_another(items: Iterable[pytest.Item], asked: Mapping[str, Any]) -> int:
+    """Mark tests that are about another answer than all those asked for.
+
+    How many are run all the same under what else is asked for, with their own answers kept.
+    """
+    kept = 0
     for item in items:
-        for name, value in of_markers(item).items():
-            if name in asked and asked[name] != value:
-                reasons = [marker.kwargs.get("reason", "") for marker in item.iter_markers("behaviour")]
-                item.add_marker(pytest.mark.skip(reason=f"about {name}={value}: {'; '.join(reasons)}"))
+        own = contradicted(item, asked)
+        if own and asked.keys() <= own.keys():
+            reasons = "; ".join(marker.kwargs.get("reason", "") for marker in item.iter_markers("behaviour"))
+            about = ", ".join(f"{name}={value}" for name, value in own.items())
+            item.add_marker(pytest.mark.skip(reason=f"about {about}: {reasons}"))
+        kept += bool(own) and not asked.keys() <= own.keys()
+    return kept
 
 
 def answered(document: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,6 +32,13 @@ Nothing here was tried on a tenant of ours: `doctor --probe` and the canary sett
 This page is written by `make fidelity` from the sandbox itself.
 """
 
+_TESTED = """\
+The tests are run under the other answers as well. `make behaviours` gives one answer at a time to the tests
+that it may touch (`tools/behaviour_rows.toml`). `python tools/behaviour_table.py --together` runs every
+end-to-end test but the longest in as few tenants as give all answers, many at a time. A test about one
+answer says so and why; it is skipped where another one is asked for alone, and keeps its own among many.
+"""
+
 
 class UnmatchedRow(Exception):
     """The rows and the sandbox disagree; the message names what has no partner."""
@@ -53,7 +60,12 @@ def page(rows: Mapping[str, Any]) -> str:
             *_section(
                 "Cmdlets", "cmdlet|fact|how sure", ((f"`{n}`", *r) for n, r in rows["cmdlets"].items())
             ),
-            *_section("What nobody knows", "`tenant.behaviour`|question|usual answer|fact", _switches(rows)),
+            *_section(
+                "What nobody knows",
+                "`tenant.behaviour`|question|usual answer|fact",
+                _switches(rows),
+                text=_TESTED,
+            ),
             *_section("Faults that can be injected", "fault|what happens", _faults()),
             *_section("Left out", "what|fact|why that does no harm", ((n, *r) for n, r in _left_out(rows))),
         ]
@@ -66,10 +78,11 @@ def _match(kind: str, there: Iterable[str], rows: Iterable[str]) -> None:
         raise UnmatchedRow(f"For each {kind} one row: without a row {missing}, without a {kind} {extra}.")
 
 
-def _section(title: str, heads: str, rows: Iterable[tuple[str, ...]]) -> list[str]:
+def _section(title: str, heads: str, rows: Iterable[tuple[str, ...]], *, text: str = "") -> list[str]:
     columns = heads.split("|")
     lines = ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
-    return [f"## {title}", "", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|", *lines, ""]
+    above = [f"## {title}", "", *([text] if text else [])]
+    return [*above, "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|", *lines, ""]
 
 
 def _graph(rows: Mapping[str, Mapping[str, str]]) -> Iterable[tuple[str, ...]]:

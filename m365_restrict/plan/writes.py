@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from m365_restrict.plan.change import Action, Applied, Change, ObservedRule, RuleKind
 from m365_restrict.plan.compare import name_in
-from m365_restrict.rules.observed import ObservedTransportRule
+from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.parameters import Parameters, message_rule_body, new_parameters, set_parameters
 from m365_restrict.rules.properties import INBOX_FOLDER
 
@@ -26,14 +27,21 @@ def cmdlet_parameters(change: Change) -> Parameters:
     return parameters if change.priority is None else {**parameters, "Priority": change.priority}
 
 
-def message_rule(change: Change, *, folders: Mapping[str, str], sequence: int = 1) -> Parameters:
+def message_rule(
+    change: Change,
+    *,
+    folders: Mapping[str, str],
+    sequence: int = 1,
+    cleared: Properties = MappingProxyType({}),
+) -> Parameters:
     """The whole messageRule for a change. `folders` maps folder names to ids of that mailbox.
 
-    Raises ValueError for any other change, UnwritableRule without senders or with an unknown folder.
+    `cleared` are members of the rule that are to be emptied by name. Raises ValueError for any other change,
+    UnwritableRule without senders or with an unknown folder.
     """
     if change.kind is not RuleKind.INBOX_RULE or change.target is None:
         raise ValueError("this change is not a write of an inbox rule")
-    return message_rule_body(change.target, folders=folders, sequence=sequence)
+    return message_rule_body(change.target, folders=folders, sequence=sequence, cleared=cleared)
 
 
 def identifier_of(rule: ObservedRule) -> str:

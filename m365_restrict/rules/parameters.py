@@ -1,6 +1,7 @@
 """From the normal form to what is sent: cmdlet parameters and messageRule bodies (exchange.md 1.3, 1.4)."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TypeAlias
 
 from m365_restrict.rules.observed import Properties, PropertyValue
@@ -92,11 +93,18 @@ def _demand_senders(target: Properties) -> None:
         raise UnwritableRule("a rule without exactly one filled sender condition must never be written")
 
 
-def message_rule_body(target: Properties, *, folders: Mapping[str, str], sequence: int) -> Parameters:
+def message_rule_body(
+    target: Properties,
+    *,
+    folders: Mapping[str, str],
+    sequence: int,
+    cleared: Properties = MappingProxyType({}),
+) -> Parameters:
     """A whole messageRule: PATCH replaces conditions and actions as wholes (graph.md 1.2).
 
-    `folders` maps folder names to the mailbox's ids. Raises UnwritableRule for a folder without an id, and
-    where the rule names no sender.
+    `folders` maps folder names to the mailbox's ids. `cleared` are members to be emptied by name, for a
+    mailbox that did not replace them. Raises UnwritableRule for a folder without an id, and where the rule
+    names no sender.
     """
     if not senders_of(target):
         raise UnwritableRule("an inbox rule without senders must never be written")
@@ -108,11 +116,13 @@ def message_rule_body(target: Properties, *, folders: Mapping[str, str], sequenc
         "exceptions": {},
         "actions": {},
     }
-    for name, value in target.items():
+    sent = {name: _body_value(name, value, folders) for name, value in target.items()}
+    emptied: Parameters = {name: [] if isinstance(value, tuple) else None for name, value in cleared.items()}
+    for name, value in {**emptied, **sent}.items():
         part, _, member = name.partition(".")
         section = body.get(part)
         if member and isinstance(section, dict):
-            section[member] = _body_value(name, value, folders)
+            section[member] = value
     if not body["exceptions"]:
         body["exceptions"] = None
     return body

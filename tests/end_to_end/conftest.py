@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -262,7 +263,11 @@ class Council:
         return [one for one in self.writes() if "/lists/" not in one["path"]]
 
     def cmdlet(self, cmdlet: str, **parameters: Any) -> list[dict[str, Any]]:
-        """An administrator in Exchange, who clears a value as this tenant takes it."""
+        """An administrator in Exchange, who clears values and names senders as this tenant takes it."""
+        if "From" in parameters and self.sender_field != "From":
+            named = parameters.pop("From") or []
+            inside = [one for one in named if one.endswith("@ash.example")]
+            parameters = ({"From": named} if inside else self.senders(*named)) | parameters
         takes = {"null": None, "empty_list": []}.get(self.sandbox.tenant.behaviour.clears_with, ...)
         if takes is not ... and cmdlet.startswith("Set-"):
             parameters = {name: takes if one in (None, []) else one for name, one in parameters.items()}
@@ -287,6 +292,14 @@ class Council:
         start, end = ("^", "$") if self.sandbox.tenant.behaviour.caret_anchors else (r"\A", r"\Z")
         escaped = (address.replace(".", "\\.") for address in addresses)
         return {self.sender_field: [f"{start}{one}{end}" for one in escaped]}
+
+    @staticmethod
+    def named(rule: Mapping[str, Any]) -> list[str]:
+        """The addresses of the senders that a rule of ours names, in whichever way the tenant takes them."""
+        patterns = [
+            re.sub(r"^(\^|\\A)|(\$|\\Z)$", "", one) for one in rule["FromAddressMatchesPatterns"] or ()
+        ]
+        return rule["From"] or [one.replace("\\", "") for one in patterns]
 
     def ours(self) -> dict[str, dict[str, Any]]:
         """The transport rules that the council's administrators did not make."""

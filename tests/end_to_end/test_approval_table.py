@@ -99,7 +99,7 @@ def test_an_edit_that_tightens_a_minute_after_approval_waits(
     made["versions"].append(late)
     council.in_force(made)
     rule = council.rules()[REDIRECT]
-    assert rule["From"] == [PAT]
+    assert council.named(rule) == [PAT]
     assert rule["RedirectMessageTo"] == ["contact@ash.example"]
     assert rule["ExpiryDate"].startswith("2027-03-28T23:00:00")
     line = shown(council)
@@ -111,11 +111,11 @@ def test_an_approver_who_tightens_and_approves_in_one_save_approves_nothing(coun
     council.in_force(council.case("RC-1", Addresses=PAT))
     council.edit(1, by="director@ash.example", Addresses=f"{PAT}\nnew@post.example", Status="Approved")
     assert council.apply().exit_code == 0
-    assert council.rules()[REDIRECT]["From"] == [PAT]
+    assert council.named(council.rules()[REDIRECT]) == [PAT]
     assert shown(council)["waiting"] == ["Addresses"]
     council.edit(1, by="deputy@ash.example", Status="Approved", RouteText="Write to us.")
     assert council.apply().exit_code == 0
-    assert sorted(council.rules()[REDIRECT]["From"]) == ["new@post.example", PAT]
+    assert sorted(council.named(council.rules()[REDIRECT])) == ["new@post.example", PAT]
 
 
 @pytest.mark.requirement("Y1-16")
@@ -157,7 +157,7 @@ def test_after_pruning_an_edit_that_tightens_still_waits(council: Any) -> None:
     council.edit(1, by="officer@ash.example", Addresses=f"{PAT}\nnew@post.example")
     prune(council, saves=5)
     assert council.apply().exit_code == 0
-    assert council.rules()[REDIRECT]["From"] == [PAT]
+    assert council.named(council.rules()[REDIRECT]) == [PAT]
     assert shown(council)["waiting"] == ["Addresses"]
 
 

@@ -124,7 +124,16 @@ WRITERS = [
         again=3,
     ),
 ]
-BY_NAME = pytest.mark.parametrize("writer", WRITERS, ids=lambda one: one.name)
+ENABLED_AT_ONCE = pytest.mark.behaviour(
+    drop_parameter=None, reason="a trial rule that comes up enabled is removed, and the trial ends there"
+)
+BY_NAME = pytest.mark.parametrize(
+    "writer",
+    [
+        pytest.param(one, id=one.name, marks=[ENABLED_AT_ONCE] if one.name == "probe" else [])
+        for one in WRITERS
+    ],
+)
 
 
 def arguments_of(writer: Writer) -> list[str]:

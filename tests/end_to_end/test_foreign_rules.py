@@ -73,6 +73,9 @@ def test_a_banner_above_is_not_blamed_for_what_another_rule_does(council: Any) -
     assert (finding["rule"], finding["severity"]) == ("Elsewhere", "high")
 
 
+@pytest.mark.behaviour(
+    from_external=True, reason="a rule with patterns counts as one that may meet anybody's mail"
+)
 def test_plan_names_the_rules_of_others_around_ours(council: Any) -> None:
     council.plant(council.case("RC-1"))
     council.cmdlet(

@@ -22,9 +22,10 @@ from m365_restrict.report.letters.facts import LetterKind
 from m365_restrict.report.letters.language import LetterLanguage
 from m365_restrict.run_context import Run
 from m365_restrict.tenant.session import open_readers, open_writers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "letter.json"
 K, L = LetterKind, LetterLanguage

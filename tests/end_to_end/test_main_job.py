@@ -79,6 +79,7 @@ def eight(council: Any) -> Any:
     return council
 
 
+@pytest.mark.first_start
 def test_the_main_job(sixty: Any) -> None:
     before = sixty.rules()
     planned = sixty.plan()
@@ -124,6 +125,7 @@ def test_each_planned_rule_is_there_under_its_name(eight: Any) -> None:
     assert len(opted_in) == 3
 
 
+@pytest.mark.first_start
 def test_applying_in_a_process_of_its_own(sixty: Any) -> None:
     planned = sixty.shell("plan", "--json")
     applied = sixty.shell("apply", "--json", "--plan-id", planned.document["plan_id"])
@@ -147,7 +149,10 @@ def test_verbs_that_read_write_nothing_and_use_the_reader_alone(eight: Any) -> N
     eight.apply()
     written = eight.rule_writes()
     assert {one["app_id"] for one in written} == {writer}
-    assert not [one for one in written if one["status"] >= 300]
+    # A Set that was refused only found out how this tenant clears a property.
+    tried = 0 if eight.sandbox.tenant.behaviour.clears_with == "both" else 1
+    refused = [one["cmdlet"] for one in written if one["status"] >= 300]
+    assert refused in ([], ["Set-TransportRule"] * tried)
 
 
 @pytest.mark.parametrize("token", [None, "Bearer nonsense", "exchange"])

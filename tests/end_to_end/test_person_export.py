@@ -14,6 +14,9 @@ from m365_restrict.cli.person_export import PersonRequest, run_person_export
 SCHEMA = Path(__file__).parents[2] / "docs" / "schemas" / "person-export.json"
 ADDRESS = "rc-2026-001@post.example"
 COUNCILLOR = "cllr.c@ash.example"
+SEES_TRACES = pytest.mark.behaviour(
+    message_trace=True, reason="without traces the export says that it is not whole"
+)
 
 
 def export(council, *, settings=None, **asked):
@@ -66,6 +69,7 @@ def in_force(council):
     return council
 
 
+@SEES_TRACES
 def test_everything_about_the_case_is_there(in_force):
     code, document = export(in_force, reference="RC-2026-001")
     (case,) = document["cases"]
@@ -171,6 +175,7 @@ def test_it_writes_nothing_and_the_ledger_keeps_nothing_of_it(in_force):
     assert [run["verb"] for run in again["cases"][0]["runs"]] == ["apply"]
 
 
+@SEES_TRACES
 def test_nothing_is_held_about_a_stranger(in_force):
     code, document = export(in_force, address="stranger@post.example")
     assert (code, document["cases"], document["counts"]["rules"]) == (0, [], 0)
@@ -178,6 +183,7 @@ def test_nothing_is_held_about_a_stranger(in_force):
     assert "Nothing is held about that person" in text
 
 
+@SEES_TRACES
 def test_what_could_not_be_searched_is_said(in_force):
     fault = {"match": {"cmdlet": "Get-TransportRule"}, "do": "status", "status": 403, "times": 9}
     in_force.sandbox.control("POST", "faults", [fault])
@@ -219,6 +225,7 @@ def test_the_page_is_readable_without_sight_and_harmless(in_force, tmp_path):
     assert "cllr." not in text
 
 
+@SEES_TRACES
 def test_the_text_marks_what_may_be_about_others(in_force):
     text = export(in_force, reference="RC-2026-001", output="text")[1]
     assert "Case owner: A Officer [others]" in text

@@ -131,6 +131,7 @@ def test_who_it_is_is_asked_for_a_letter_and_an_export_of_that_case_alone(
     assert {one.split("?")[0].split("/")[2] for one in asked} == {"1"}
 
 
+@pytest.mark.first_start
 def test_every_file_that_holds_addresses_is_its_owners_alone(named: Any, tmp_path: Path) -> None:
     folder = tmp_path / "files"
     folder.mkdir(mode=0o755)

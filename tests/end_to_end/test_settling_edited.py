@@ -171,7 +171,9 @@ def test_an_opening_does_not_make_an_edit_ours(council: Any) -> None:
     contact = council.sandbox.tenant.directory.find("contact@ash.example")
     council.sandbox.tenant.store.put("users", contact["id"], {**contact, "forwarding": "parks@ash.example"})
     council.edit(1, by="clerk@ash.example", Addresses="rc-1@post.example")
-    assert [[one["field"] for one in change["fields"]] for change in council.apply().changes] == [["From"]]
+    assert [[one["field"] for one in change["fields"]] for change in council.apply().changes] == [
+        [council.sender_field]
+    ]
     assert of_rules(council.drift()) == [(DRIFTED, "high", ["RedirectMessageTo"])]
     council.heal()
     (rule,) = council.ours().values()

@@ -93,7 +93,7 @@ OTHERS: list[tuple[Any, str]] = [
 REFUSALS = {"RejectMessageReasonText": "Go away.", "RejectMessageEnhancedStatusCode": "5.7.900"}
 MARK = {"SetAuditSeverity": "High"}
 COPIED = (
-    "Comments", "From", "RedirectMessageTo", "ExceptIfSentTo", "ExceptIfSentToMemberOf", "ExpiryDate",
+    "Comments", "RedirectMessageTo", "ExceptIfSentTo", "ExceptIfSentToMemberOf", "ExpiryDate",
     "StopRuleProcessing",
 )  # fmt: skip
 REDIRECT, REFUSE = "Redirect to single contact", "Refuse with notice"
@@ -137,6 +137,11 @@ def lasting(rules: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 BATCH = 42
 
 
+@pytest.mark.behaviour(
+    from_external=True,
+    rejects_with_both=True,
+    reason="From, and the text and the code of a refusal, are edited each on its own",
+)
 @pytest.mark.requirement("Y0-8", "M-14")
 def test_every_parameter_that_can_be_read_back(council: Any, capsys: pytest.CaptureFixture[str]) -> None:
     cases = [council.case(f"RC-{number}") for number in range(1, BATCH + 1)]
@@ -189,6 +194,7 @@ def test_state_order_name_stamp_copies_and_deletion(council: Any) -> None:
     change("RC-6", Name="Old rule", Comments=None)
     change("RC-7", From=[])
     whole = {name: rules[rule["RC-8"]][name] for name in COPIED}
+    whole |= council.senders("rc-8@post.example")
     council.cmdlet("New-TransportRule", **whole | {"Name": "Copy of a rule"})
     council.cmdlet(
         "New-TransportRule", Name="Above", From=["rc-9@post.example"], PrependSubject="[X] ",
@@ -206,7 +212,7 @@ def test_state_order_name_stamp_copies_and_deletion(council: Any) -> None:
         ("drifted", "rule-drifted", "RC-4", ["Comments"]),
         ("drifted", "rule-drifted", "RC-5", ["Comments"]),
         ("drifted", "rule-drifted", "RC-6", ["Comments", "Name"]),
-        ("drifted", "rule-drifted", "RC-7", ["From"]),
+        ("drifted", "rule-drifted", "RC-7", [council.sender_field]),
         ("foreign_effect", "foreign-rule-acts", "RC-9", []),
         ("foreign_effect", "rule-marked", "RC-10", ["SetAuditSeverity"]),
         ("foreign_effect", "stamp-copied", "RC-8", []),

@@ -19,6 +19,7 @@ ADMIN, ASSISTANT, CLERK, CONTACT = (
     f"{name}@ash.example" for name in ("admin", "assistant", "clerk", "contact")
 )
 LOG, VIEW = "AuditLogsQuery-Exchange.Read.All", "ConfigurationMonitoring.ReadWrite.All"
+SEES_TRACES = pytest.mark.behaviour(message_trace=True, reason="only traces tell of a leak")
 _SETTINGS = {
     "AUTH__READER__CERTIFICATE_PATH": "",
     "AUTH__WRITER__CERTIFICATE_PATH": "",
@@ -152,6 +153,7 @@ def test_what_is_read_again_and_right_is_told_as_put_right(town: Town) -> None:
     assert "contact-mailbox-unread is no longer found" in town.daily(30)
 
 
+@SEES_TRACES
 @pytest.mark.requirement("F24")
 def test_a_leak_whose_traces_do_not_answer_is_not_told_as_put_right(town: Town) -> None:
     town.plant()
@@ -166,6 +168,7 @@ def test_a_leak_whose_traces_do_not_answer_is_not_told_as_put_right(town: Town) 
     assert [one["subject"] for one in town.mails()] == subjects
 
 
+@SEES_TRACES
 @pytest.mark.requirement("F24")
 def test_what_leaks_on_a_later_day_is_told_at_once_again(town: Town) -> None:
     town.plant()
@@ -191,6 +194,7 @@ def test_drift_says_what_it_could_not_look_at(town: Town) -> None:
     assert line["next_step"] in " ".join(text.split())
 
 
+@pytest.mark.behaviour(configuration_reader=True, reason="where nobody may read so, there is no snapshot")
 def test_a_snapshot_without_any_rule_accuses_none(town: Town) -> None:
     town.plant(roles=(VIEW,))
     slow = {"match": {"path_regex": "configurationSnapshotJobs/"}, "do": "delay", "ms": 1500, "times": 1}

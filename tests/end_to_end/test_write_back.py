@@ -13,9 +13,10 @@ from m365_restrict.run_context import Run
 from m365_restrict.telling.write_back import ItemWritten, write_back
 from m365_restrict.tenant.session import open_readers, open_writers
 from m365_restrict.write_outcome import Result
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 CONTACTS, CHOICES = "Restricted contacts", "Councillor mail choices"
 

@@ -71,13 +71,23 @@ def update_rule(call: GraphCall) -> GraphAnswer:
         changes = _checked(call, user)
         if call.tenant.behaviour.rule_patch == "merges":
             # Replacement is stated by one client's authors; Microsoft's pages are silent (graph.md 1.2).
-            changes |= {name: {**rule[name], **changes[name]} for name in _COMPLEX if name in changes}
+            changes |= {
+                name: _merged(rule[name], changes[name], call.fields[name])
+                for name in _COMPLEX
+                if name in changes
+            }
         rule.update(changes)
         if not rule["actions"]:
             raise _invalid("A rule needs at least one action.")
         _keep(call, user, rules)
         _record(call, user, rule, "ModifyMailboxRule")
     return GraphAnswer(shown_rule(call, rule), target=rule["displayName"])
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any], sent: Json) -> dict[str, Any]:
+    """A complex member after a PATCH that merges: what was sent empty goes, what was not sent stays."""
+    emptied = {name for name, value in (sent or {}).items() if value in (None, [], "")}
+    return {**{name: value for name, value in old.items() if name not in emptied}, **new}
 
 
 def delete_rule(call: GraphCall) -> GraphAnswer:

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 TOOL = ROOT / "tools" / "behaviour_table.py"
 TESTS = """
 import os, pytest
-def test_good(): assert os.environ["M365_RESTRICT_TEST_BEHAVIOUR"] == "sequence=renumbered"
+def test_good(): assert os.environ["TENANT_BEHAVIOUR"] == "sequence=renumbered"
 def test_bad(): assert False
 @pytest.mark.skip
 def test_left(): pass
@@ -116,9 +116,76 @@ def test_a_marked_test_runs_in_a_tenant_with_its_answer(sandbox: Any) -> None:
 def test_the_table_counts_what_the_tests_say(table: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "test_one.py"
     file.write_text(TESTS)
-    line = table.tried({"is": "sequence=renumbered"}, [str(file)])
+    line = table.tried(table.Task(name="one", answer="sequence=renumbered", files=(str(file),)))
     assert (line.passed, line.failed, line.skipped, line.good) == (1, 1, 1, False)
     assert "test_bad" in line.told[0]
+
+
+def test_the_variable_is_none_that_the_program_would_refuse(table: ModuleType, switch: ModuleType) -> None:
+    """A run in the process of a test sees its environment, and refuses settings that there are not."""
+    assert table.VARIABLE == switch.VARIABLE
+    assert not table.VARIABLE.startswith("M365_RESTRICT")
+
+
+def test_one_tenant_gives_one_answer_to_each_question_and_every_answer_is_given(
+    table: ModuleType, switch: ModuleType
+) -> None:
+    groups = table.groups(switch.rows())
+    assert sorted(row["is"] for group in groups for row in group) == sorted(
+        row["is"] for row in switch.rows()
+    )
+    for group in groups:
+        asked = [name for row in group for name in switch.read(row["is"])]
+        hidden = {name for row in group for name in row.get("hides", ())}
+        assert len(asked) == len(set(asked))
+        assert hidden.isdisjoint(asked)
+
+
+def test_what_would_hide_an_answer_gets_another_tenant(table: ModuleType) -> None:
+    rows = [{"is": "message_trace=false", "hides": ["redirect_trace"]}, {"is": "redirect_trace=recipient"}]
+    assert table.groups(rows) == [[rows[0]], [rows[1]]]
+
+
+def test_what_is_hidden_is_a_question(switch: ModuleType) -> None:
+    assert {name for row in switch.rows() for name in row.get("hides", ())} <= set(Behaviour.model_fields)
+
+
+class Marked:
+    """As much of a test as the switch looks at."""
+
+    def __init__(self, **about: Any) -> None:
+        self.markers = [pytest.mark.behaviour(reason="so", **about).mark]
+        self.added: list[Any] = []
+
+    def iter_markers(self, _name: str) -> list[Any]:
+        return self.markers
+
+    def add_marker(self, mark: Any) -> None:
+        self.added.append(mark)
+
+
+@pytest.mark.parametrize(
+    ("asked", "skipped", "kept"),
+    [
+        ({}, False, 0),
+        ({"subdomains": True}, False, 0),
+        ({"subdomains": False}, True, 0),
+        ({"subdomains": False, "sequence": "renumbered"}, False, 1),
+    ],
+)
+def test_a_test_about_one_answer_is_skipped_or_run_under_the_rest(
+    switch: ModuleType, asked: dict[str, Any], *, skipped: bool, kept: int
+) -> None:
+    test = Marked(subdomains=True)
+    assert switch.skip_what_is_about_another([test], asked) == kept
+    assert [mark.kwargs["reason"] for mark in test.added] == ["about subdomains=True: so"] * skipped
+
+
+def test_the_table_says_how_many_kept_their_own_answer(table: ModuleType, tmp_path: Path) -> None:
+    text = "def test_one(capsys):\n    with capsys.disabled():\n        print({!r})\n"
+    file = tmp_path / "test_kept.py"
+    file.write_text(text.format("\nKept an answer of their own: 3 tests."))
+    assert table.tried(table.Task(name="one", answer="", files=(str(file),))).kept == 3
 
 
 def test_a_run_that_asked_nothing_has_failed() -> None:

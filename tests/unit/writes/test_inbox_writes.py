@@ -118,6 +118,47 @@ def test_a_rule_that_is_left_as_it_came_back_is_remembered_so(desk: Any) -> None
     assert desk.recorded[0].applied.properties == rule.properties
 
 
+MERGES = pytest.mark.behaviour(rule_patch="merges", reason="what stayed of the old form is emptied by name")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(1, marks=REPLACES, id="replaces"),
+        pytest.param(2, marks=MERGES, id="merges"),
+    ],
+)
+def test_nothing_stays_of_what_a_councillor_chose_before(desk: Any, sent: int) -> None:
+    """That PATCH replaces actions whole is no more than likely (graph.md 1.2)."""
+    desk.choices = [desk.council.choice(Handling.JUNK)]
+    desk.carry_out(desk.plan())
+    desk.choices = [desk.council.choice(Handling.CATEGORY, saved="second")]
+    desk.requests()
+    assert results(desk, desk.plan()) == ["applied"]
+    assert [one["method"] for one in desk.requests() if one["method"] == "PATCH"] == ["PATCH"] * sent
+    (rule,) = desk.inbox_rules(HOLDER)
+    assert "moveToFolder" not in rule["actions"]
+    assert desk.in_step()
+
+
+@MERGES
+def test_what_somebody_added_to_a_rule_goes_where_patch_merges(desk: Any) -> None:
+    scene(desk, "PATCH")
+    (rule,) = desk.inbox_rules(JUNK)
+    added = {
+        "actions": {**rule["actions"], "assignCategories": ["Mine"]},
+        "exceptions": {"subjectContains": ["tender"]},
+    }
+    path = f"/me/mailFolders/inbox/messageRules/{rule['id']}"
+    body = {"method": "PATCH", "path": path, "body": added}
+    assert desk.sandbox.control("POST", f"holder/{JUNK}", body).is_success
+    assert results(desk, desk.plan()) == ["applied"]
+    (rule,) = desk.inbox_rules(JUNK)
+    assert "assignCategories" not in rule["actions"]
+    assert not rule.get("exceptions")
+    assert desk.in_step()
+
+
 def test_a_folder_that_a_councillor_chose_is_not_made_unasked(desk: Any) -> None:
     desk.choices = [desk.council.choice(Handling.FOLDER, folder_name="Nowhere")]
     desk.requests()

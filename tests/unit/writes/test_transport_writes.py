@@ -300,6 +300,20 @@ def test_a_rule_that_lost_its_sender_is_disabled_before_its_end_is_sent_again(ow
 
 
 @ONE_SET
+def test_an_end_that_an_earlier_run_left_as_the_service_took_it_is_put_right(
+    own_clock: Any, second_set_fails: Any
+) -> None:
+    """Nothing but the end differs, and the first Set of it comes back as what stood before."""
+    desk = own_clock
+    desk.cases = [desk.council.case("RC-1", addresses=TWO, ends_on=date(2027, 6, 30))]
+    plan = desk.plan()
+    second_set_fails("Set")
+    assert desk.carry_out(plan) == [("RC-1", "failed")]
+    assert desk.carry_out(desk.plan()) == MADE
+    assert desk.in_step()
+
+
+@ONE_SET
 def test_a_rule_whose_end_could_not_be_sent_again_is_remembered_as_it_stands(
     own_clock: Any, second_set_fails: Any
 ) -> None:
