@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test properties behaviours crash faults contract fuzz check year linters security codes fidelity sharepoint trials requirements pins clean
+.PHONY: help demo test bench properties behaviours crash faults contract fuzz check year linters security codes fidelity sharepoint trials requirements pins clean
 
 # The first Python on the path that is new enough and can make a virtual environment.
 PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -20,6 +20,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 help:
 	@echo "make demo          see the whole product work on an invented council; no tenant needed"
 	@echo "make test          run the tests"
+	@echo "make bench         measure how fast it is against references (an hour; BENCH=name for one alone)"
 	@echo "make properties    try each property on 2,000 invented councils in place of 200 (an hour)"
 	@echo "make behaviours    run the tests in tenants that answer otherwise where nobody knows (minutes)"
 	@echo "make crash         kill a run after every single request, and see the next one finish it (minutes)"
@@ -43,7 +44,10 @@ demo: $(VENV)/.installed
 	@$(BIN)/m365-restrict demo --output demo/report.html
 
 test: $(VENV)/.installed-dev
-	@$(if $(BEHAVIOUR),M365_RESTRICT_TEST_BEHAVIOUR="$(BEHAVIOUR)") $(BIN)/python -m pytest -n auto
+	@$(if $(BEHAVIOUR),TENANT_BEHAVIOUR="$(BEHAVIOUR)") $(BIN)/python -m pytest -n auto
+
+bench: $(VENV)/.installed-dev
+	@$(BIN)/python tools/bench.py $(BENCH)
 
 properties: $(VENV)/.installed-dev
 	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -n auto --dist worksteal tests/properties

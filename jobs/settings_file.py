@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+from m365_restrict.cli.collecting import collect_seldom
 from m365_restrict.cli.job import JobRequest, run_job
 from m365_restrict.cli.run_log import begin_log
 from m365_restrict.schedule.jobs import Job
@@ -21,6 +22,7 @@ def main_of(job: Job) -> Callable[[], int]:
     """A console script: it runs the job once and returns its exit code."""
 
     def _main() -> int:
+        collect_seldom()
         begin_log(settings_file(), os.environ)
         return run_job(JobRequest(job=job, env_file=settings_file()), os.environ)
 

@@ -1,11 +1,13 @@
 """`python -m m365_restrict` and the console script `m365-restrict`."""
 
 from m365_restrict.cli.app import run
+from m365_restrict.cli.collecting import collect_seldom
 from m365_restrict.cli.streams import hand_over
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    collect_seldom()
     raise SystemExit(hand_over(lambda: None, run()))
 
 

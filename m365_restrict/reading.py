@@ -146,9 +146,9 @@ async def find_vanished(
 
 async def read_people(directory: DirectoryReader, people: PeopleOptions) -> People:
     """Ask the directory who is who. ConfigurationError where it does not know one of the approvers."""
-    stages = tuple(people.approvers)
-    approvers, ((members, domains), (group, protected)) = await both(
-        all_of(directory.expand(people.approvers[stage]) for stage in stages),
+    named = tuple(dict.fromkeys(people.approvers.values()))
+    found, ((members, domains), (group, protected)) = await both(
+        all_of(directory.expand(one) for one in named),
         both(
             both(directory.members(people.councillors_group), _domains(directory, people.council_domains)),
             both(
@@ -156,9 +156,10 @@ async def read_people(directory: DirectoryReader, people: PeopleOptions) -> Peop
             ),
         ),
     )
+    approvers = dict(zip(named, found, strict=True))
     return People(
-        approvers={stage: _object_ids(found) for stage, found in zip(stages, approvers, strict=True)},
-        unknown_approvers=_unknown_names(approvers),
+        approvers={stage: _object_ids(approvers[names]) for stage, names in people.approvers.items()},
+        unknown_approvers=_unknown_names(found),
         councillors_group=group[people.councillors_group.strip().lower()],
         councillors=members,
         protected=tuple(protected.values()),

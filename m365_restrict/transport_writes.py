@@ -222,7 +222,10 @@ class TransportWrites:
         return found
 
     async def _find(self, guid: str) -> ObservedTransportRule | None:
-        return next((rule for rule in await self._list() if rule.guid == guid), None)
+        raw = await self._reader.find_rule(guid)
+        if isinstance(raw, Unknown):
+            raise ServiceError(f"The rule could not be read back: {raw.reason}")
+        return None if raw is None else observe_transport_rule(raw)
 
     async def _list(self) -> tuple[ObservedTransportRule, ...]:
         raw = await self._reader.list_rules()
@@ -241,10 +244,13 @@ def _is_old(change: Change, after: ObservedTransportRule, before: ObservedTransp
     """Whether a write that was answered does not show yet, however long it was asked for.
 
     It may show any time, so nothing may be concluded: the right rule is not to be switched off for it. A rule
-    without a sender is, whether it is old or new. A write that was to change nothing shows as nothing.
+    without a sender is, whether it is old or new. A write that was to change nothing shows as nothing. An
+    end alone that stays off by hours was most likely taken, by the service's own clock (`_with_its_end`).
     """
     target = target_of(change)
     to_show = differing(without_state(target), without_state(_addressed(change, after, target).properties))
+    if to_show == (END,) and end_to_send_again(target, after.properties) is not None:
+        return False
     return bool(to_show and senders_of(after.properties)) and _is_unchanged(change, after, before)
 
 

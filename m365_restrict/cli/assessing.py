@@ -31,10 +31,11 @@ from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import Line, plain
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.tenant.session import open_readers, open_writers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 DocumentT = TypeVar("DocumentT", AssessDocument, ImportDocument, ClaimDocument)
 _Work = Callable[[Run, Writing | None, Callable[[], datetime]], Awaitable[DocumentT]]

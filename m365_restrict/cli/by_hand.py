@@ -43,8 +43,8 @@ from m365_restrict.report.open_document import OpenDocument, OpenedRule, RuleFat
 from m365_restrict.report.text import Line, plain
 from m365_restrict.report.undo_document import UndoDocument, undo_lines
 from m365_restrict.report.waive_document import WaiveDocument, waive_lines, waiver_entry
+from settings.clock import build_clock
 from settings.load import load_settings
-from settings.tenant_options import build_clock
 
 
 @dataclass(frozen=True, kw_only=True)

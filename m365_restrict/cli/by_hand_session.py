@@ -20,10 +20,11 @@ from m365_restrict.report.json_text import AnyDocument, to_json
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.choices import EnforceWith
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 DocumentT = TypeVar("DocumentT", bound=AnyDocument)
 Approve: TypeAlias = Callable[[Plan], bool]

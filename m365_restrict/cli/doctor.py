@@ -34,10 +34,11 @@ from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.mail_exchangers import Resolver, dns_resolver
 from m365_restrict.tenant.session import TenantOptions, open_readers, open_writers
 from settings.choices import EnforceWith
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 _WRITING = frozenset({Doing.PROBE, Doing.CANARY_START, Doing.CANARY_CONFIRM})
 

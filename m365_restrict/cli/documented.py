@@ -14,9 +14,9 @@ from m365_restrict.cli.streams import hand_over
 from m365_restrict.cli.streams import write_text as write_out
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode, RestrictError
-from m365_restrict.ledger.runs import RunStart
-from m365_restrict.report.documents import Failure, Head
-from m365_restrict.report.json_text import AnyDocument
+from m365_restrict.ledger.runs import RunEnd, RunStart
+from m365_restrict.report.documents import Document, Failure, Head, PlanDocument
+from m365_restrict.report.json_text import AnyDocument, to_json
 from m365_restrict.report.lines import failure_of
 
 DocumentT = TypeVar("DocumentT", bound=AnyDocument)
@@ -72,3 +72,15 @@ def write_text(text: str, file: Path | None) -> None:
 def run_start(run_id: str, verb: str, now: datetime) -> RunStart:
     """What the ledger records of a run as it begins."""
     return RunStart(run_id=run_id, verb=verb, started_at=now, host=socket.gethostname(), pid=os.getpid())
+
+
+def run_end(document: Document) -> RunEnd:
+    """What the ledger records of a run as it ends."""
+    head = document.head
+    return RunEnd(
+        finished_at=head.finished_at,
+        exit_code=head.exit_code,
+        source_version=head.source.version,
+        plan_id=document.plan_id if isinstance(document, PlanDocument) else "",
+        document=to_json(document),
+    )

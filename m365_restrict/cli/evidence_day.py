@@ -20,8 +20,9 @@ from m365_restrict.report.model import Period
 from m365_restrict.reporting.periods import period_covered
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.schedule.jobs import Job
+from settings.clock import build_clock
 from settings.model import Settings
-from settings.tenant_options import build_clock, delivery_options
+from settings.tenant_options import delivery_options
 
 _COPY = "ledger-{at:%Y%m%dT%H%M%SZ}.db"
 _COPIES = "ledger-????????T??????Z.db"

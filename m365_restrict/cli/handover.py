@@ -17,8 +17,8 @@ from m365_restrict.report.handover_document import HandoverDocument, handover_li
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import plain
 from m365_restrict.script.steps import NotByScript
+from settings.clock import build_clock
 from settings.load import load_settings
-from settings.tenant_options import build_clock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,10 +20,11 @@ from m365_restrict.setup.plan import Step
 from m365_restrict.setup.run import SetupRun, set_up
 from m365_restrict.tenant.session import open_readers
 from m365_restrict.tenant.setup import open_setup
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import list_places
-from settings.tenant_options import build_clock, setup_options, tenant_options
+from settings.tenant_options import setup_options, tenant_options
 
 
 @dataclass(frozen=True, kw_only=True)

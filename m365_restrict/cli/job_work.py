@@ -16,9 +16,10 @@ from m365_restrict.policy.working_days import bank_holidays
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.model import Period
 from m365_restrict.schedule.jobs import Job
+from settings.clock import build_clock
 from settings.model import Settings
 from settings.profiles import load_profile
-from settings.tenant_options import build_clock, delivery_options
+from settings.tenant_options import delivery_options
 
 
 def work_of(

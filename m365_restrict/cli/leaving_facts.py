@@ -10,9 +10,11 @@ from m365_restrict.leaving.handover import HandoverFacts, SignIn
 from m365_restrict.report.handover_document import Named
 from m365_restrict.schedule.jobs import Job
 from m365_restrict.script.quoting import quoted
+from m365_restrict.tenant.sign_in_way import way_to_sign_in
+from settings.auth import ApplicationSettings
 from settings.effective import shown_url
 from settings.load import SHARED_FILE
-from settings.model import PREFIX, ApplicationSettings, Settings
+from settings.model import PREFIX, Settings
 
 _ROLES = ("reader", "writer", "setup")
 
@@ -82,10 +84,9 @@ def _applications(settings: Settings) -> Iterator[SignIn]:
             client_id=one.client_id,
             application=Application(
                 role=role,
+                way=way_to_sign_in(one),
                 certificate_path=one.certificate_path,
                 certificate_password=one.certificate_password.get_secret_value(),
-                has_secret=bool(one.client_secret.get_secret_value()),
-                managed_identity=one.managed_identity,
             ),
         )
 

@@ -28,10 +28,11 @@ from m365_restrict.run_context import Run, Writing
 from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.clock import Clock
 from m365_restrict.tenant.session import open_readers, open_writers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 DocumentT = TypeVar("DocumentT", WorklistDocument, RetentionDocument)
 _Work = Callable[[Run, Writing | None, Callable[[], datetime]], Awaitable[DocumentT]]

@@ -18,8 +18,8 @@ from m365_restrict.report.json_text import instant, to_json
 from m365_restrict.report.override_document import OverrideDocument, OverrideEntry, override_lines
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.report.text import plain
+from settings.clock import build_clock
 from settings.load import load_settings
-from settings.tenant_options import build_clock
 
 
 @dataclass(frozen=True, kw_only=True)

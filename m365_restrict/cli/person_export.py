@@ -15,10 +15,11 @@ from m365_restrict.report.person_document import PersonDocument
 from m365_restrict.report.person_text import person_lines, to_html
 from m365_restrict.report.text import plain
 from m365_restrict.tenant.session import open_readers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import list_places
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 
 @dataclass(frozen=True, kw_only=True)

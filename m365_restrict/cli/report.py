@@ -32,9 +32,10 @@ from m365_restrict.telling.deliver import Packs
 from m365_restrict.tenant.mail_exchangers import Resolver
 from m365_restrict.tenant.session import open_readers
 from m365_restrict.unsigned_reports import monthly_reports_made, note_monthly_report
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
-from settings.tenant_options import build_clock, delivery_options, tenant_options
+from settings.tenant_options import delivery_options, tenant_options
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,11 +16,12 @@ from m365_restrict.report.text import plain
 from m365_restrict.rule_test_run import carry_out_rule_tests
 from m365_restrict.run_context import Run
 from m365_restrict.tenant.session import open_readers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.rule_tests import load_rule_tests
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,6 @@ from m365_restrict.cli.told import Told
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.report.documents import Failure, Head, document_after_failure
 from m365_restrict.report.lines import failure_of
-from m365_restrict.reporting.failed import failed_report
-from m365_restrict.reporting.request import ReportRequest
 
 Say = Callable[[str], None]
 
@@ -40,6 +38,10 @@ def _told_of(
     request: Request, environ: Mapping[str, str], *, run_id: str, started: datetime, say: Say
 ) -> Told:
     try:
+        if request.from_ledger:
+            from m365_restrict.cli.ledger_session import run_on_ledger
+
+            return asyncio.run(run_on_ledger(request, environ, run_id=run_id))
         from m365_restrict.cli.session import run_session  # light verbs must not load the tenant layer
 
         return asyncio.run(run_session(request, environ, run_id=run_id, say=say))
@@ -64,4 +66,9 @@ def _failed(request: Request, run_id: str, started: datetime, exit_code: ExitCod
         error=failure,
     )
     document = document_after_failure(request.verb, head, address=request.address)
-    return Told(document=document, report=failed_report(head, ReportRequest()) if request.html else None)
+    if request.html is None:
+        return Told(document=document)
+    from m365_restrict.reporting.failed import failed_report
+    from m365_restrict.reporting.request import ReportRequest
+
+    return Told(document=document, report=failed_report(head, ReportRequest()))

@@ -21,6 +21,7 @@ from m365_restrict.ledger.lease import SCHEDULE, Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.schedule.jobs import Job
 from m365_restrict.scheduling.children import Children
+from m365_restrict.scheduling.room import Room
 from m365_restrict.scheduling.service import Pace, Schedule, ScheduleOptions
 from settings.load import load_settings
 from settings.model import Settings
@@ -42,7 +43,7 @@ class Setting:
     environ: Mapping[str, str]
     pace: Pace
     say: Say = tell
-    room: threading.Semaphore | None = None
+    room: Room | None = None
 
 
 def run_schedule(env_file: Path | None, now: Sequence[Job], environ: Mapping[str, str]) -> int:

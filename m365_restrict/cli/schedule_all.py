@@ -22,6 +22,7 @@ from m365_restrict.health.pulse import Pulse
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.report.text import counted
 from m365_restrict.schedule.jobs import Job
+from m365_restrict.scheduling.room import Room
 from m365_restrict.scheduling.service import Pace
 from settings.model import Settings
 from settings.tenants_folder import TenantsFolder, find_folder, shard_of
@@ -57,7 +58,7 @@ def run_schedule_all(order: ScheduleAll, environ: Mapping[str, str]) -> int:
                 f"Of {counted(len(mine), 'council')} in {folder.path} none can be served.",
                 advice="See why: m365-restrict tenants",
             )
-        room, pulse = threading.BoundedSemaphore(folder.options.at_once), Pulse()
+        room, pulse = Room(folder.options.at_once), Pulse()
         councils = [
             _Council(name, known, _Shared(stop=stop, room=room, environ=environ, now=tuple(order.now)))
             for name in mine
@@ -81,7 +82,7 @@ class _Shared:
     """What councils have in common: nothing that says anything of one of them."""
 
     stop: threading.Event
-    room: threading.Semaphore
+    room: Room
     environ: Mapping[str, str]
     now: Sequence[Job]
 

@@ -1,7 +1,5 @@
 """One run from settings to document: opens what the verb needs, and nothing that it must not hold."""
 
-import os
-import socket
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, AsyncExitStack
 from dataclasses import dataclass, field
@@ -9,6 +7,7 @@ from datetime import UTC, datetime
 
 from m365_restrict.cli.approval import approver
 from m365_restrict.cli.beside import beside_of
+from m365_restrict.cli.documented import run_end, run_start
 from m365_restrict.cli.question import question_of
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.script_file import hand_over_for
@@ -18,24 +17,24 @@ from m365_restrict.cli.watched_jobs import options_with_jobs
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.evidence.recording import RECORDED, Recording
 from m365_restrict.explain import explain
-from m365_restrict.explain_ledger import explain_from_ledger
 from m365_restrict.ledger.lease import Holder, Lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.options import RunOptions
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Document, DriftDocument, Head, PlanDocument, Verb
-from m365_restrict.report.json_text import to_json
+from m365_restrict.register.item_history import HistoryMemory
+from m365_restrict.report.documents import DriftDocument, Head, Verb
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.run_context import Run, Writing
 from m365_restrict.run_document import document_of
 from m365_restrict.tenant.clock import Clock
 from m365_restrict.tenant.session import open_readers, open_writers
+from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 
 async def run_session(
@@ -44,13 +43,10 @@ async def run_session(
     """Run one verb. Only apply and heal open a writer, and only while they hold the lease."""
     settings = load_settings(environ, request.env_file)
     clock = build_clock(settings)
-    now = clock.now()
     with open_ledger(settings.ledger.url) as ledger:
         if request.writes:
             ledger.prove_usable()
-        start = RunStart(
-            run_id=run_id, verb=request.verb.value, started_at=now, host=socket.gethostname(), pid=os.getpid()
-        )
+        start = run_start(run_id, request.verb.value, clock.now())
         ledger.runs.begin(start)
         moment = _Moment(start=start, say=say, clock=clock, stopping=Stopping())
         try:
@@ -61,7 +57,7 @@ async def run_session(
             ledger.runs.finish(run_id, RunEnd(finished_at=ended, exit_code=error.exit_code), seen)
             raise
         document = told.document
-        ledger.runs.finish(run_id, _end_of(document), moment.recording.evidence(document.head.finished_at))
+        ledger.runs.finish(run_id, run_end(document), moment.recording.evidence(document.head.finished_at))
         return told
 
 
@@ -78,21 +74,14 @@ class _Moment:
 
 async def _run(request: Request, settings: Settings, ledger: Ledger, moment: _Moment) -> Told:
     start, stopping = moment.start, moment.stopping
-    if request.from_ledger:
-        explained = explain_from_ledger(
-            ledger,
-            question_of(request),
-            protected=settings.policy.protected_mailboxes,
-            run_id=start.run_id,
-            now=start.started_at,
-        )
-        return Told(document=explained)
     if request.verb in _OUT_OF_USE and ledger.retirements.current() is not None:
         return Told(document=_out_of_use(request, ledger, moment))
     tenant = tenant_options(settings)
     async with AsyncExitStack() as stack:
         lease = stack.enter_context(_lease(settings, ledger, start)) if request.writes else None
-        readers = await stack.enter_async_context(open_readers(tenant))
+        readers = await stack.enter_async_context(
+            open_readers(tenant, histories=_histories(request, settings, ledger))
+        )
         writing = None
         if lease is not None:
             writing = Writing(
@@ -155,17 +144,11 @@ def _options(request: Request, settings: Settings, ledger: Ledger) -> RunOptions
     return run_options(settings, ledger.tenant_answers.profile(settings.auth.tenant_id))
 
 
+def _histories(request: Request, settings: Settings, ledger: Ledger) -> HistoryMemory | None:
+    """What is remembered of unchanged items; nothing where letters may be drafted: they name the approver."""
+    return None if request.writes and settings.notify.library else ledger.histories
+
+
 def _lease(settings: Settings, ledger: Ledger, start: RunStart) -> AbstractContextManager[Lease]:
     holder = Holder(holder=start.run_id, host=start.host, pid=start.pid)
     return ledger.lease(holder, seconds=settings.lease.seconds, clock=lambda: datetime.now(UTC))
-
-
-def _end_of(document: Document) -> RunEnd:
-    head = document.head
-    return RunEnd(
-        finished_at=head.finished_at,
-        exit_code=head.exit_code,
-        source_version=head.source.version,
-        plan_id=document.plan_id if isinstance(document, PlanDocument) else "",
-        document=to_json(document),
-    )

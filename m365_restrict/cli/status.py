@@ -15,10 +15,12 @@ from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.report.documents import Head
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import plain
+from m365_restrict.tenant.sign_in_way import way_to_sign_in
+from settings.auth import ApplicationSettings
 from settings.choices import EnforceWith
 from settings.effective import shown_url
 from settings.load import load_settings
-from settings.model import ApplicationSettings, Settings
+from settings.model import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +87,7 @@ def status_document(state: HealthState, head: Head) -> StatusDocument:
 def _application(role: str, one: ApplicationSettings) -> Application:
     return Application(
         role=role,
+        way=way_to_sign_in(one),
         certificate_path=one.certificate_path,
         certificate_password=one.certificate_password.get_secret_value(),
-        has_secret=bool(one.client_secret.get_secret_value()),
-        managed_identity=one.managed_identity,
     )

@@ -29,6 +29,10 @@ _BODY, _PARTS = "$body", "$parts"
 # In JSON text a quotation mark within a string is escaped, so this is never part of somebody's words.
 _REFERENCE = re.compile(r'"\$body":"([0-9a-f]{64})"')
 
+# Made once: evidence is hundreds of thousands of values.
+_compact = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted = json.encoder.encode_basestring
+
 
 class BodyLost(Exception):
     """A body is not there, or not as it was kept. `removed_by` is the entry that removed it, 0 for none."""
@@ -78,21 +82,25 @@ class Pieces:
     def _text(self, value: Json) -> str:
         match value:
             case dict():
-                parts = (f"{_scalar(key)}:{self._fitting(self._text(one))}" for key, one in value.items())
-                return f"{{{','.join(parts)}}}"
+                return f"{{{','.join([f'{_scalar(key)}:{self._part(one)}' for key, one in value.items()])}}}"
             case list():
                 return self._list([self._element(one) for one in value])
             case _:
                 return _scalar(value)
 
+    def _part(self, value: Json) -> str:
+        return self._fitting(self._text(value) if isinstance(value, dict | list) else _scalar(value))
+
     def _element(self, value: Json) -> str:
         """What stands for an element. A run reads the same rules and items again and again."""
         if not isinstance(value, dict | list):
             return self._fitting(_scalar(value))
-        known = _scalar(value)
-        if known not in self._seen:
-            self._seen[known] = self._fitting(self._text(value))
-        return self._seen[known]
+        whole = _compact(value)
+        if len(whole) <= LIMIT:  # Then no part of it is longer.
+            return whole
+        if whole not in self._seen:
+            self._seen[whole] = self._fitting(self._text(value))
+        return self._seen[whole]
 
     def _list(self, texts: list[str]) -> str:
         whole = _bracketed(texts)
@@ -109,7 +117,13 @@ class Pieces:
 
 
 def _scalar(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    if type(value) is str:
+        return _quoted(value)
+    if value is None:
+        return "null"
+    if value is True or value is False:
+        return "true" if value else "false"
+    return _compact(value)
 
 
 def _bracketed(texts: Sequence[str]) -> str:

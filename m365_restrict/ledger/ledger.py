@@ -18,6 +18,7 @@ from m365_restrict.ledger.evidence import Evidence
 from m365_restrict.ledger.figures import Figures
 from m365_restrict.ledger.findings import FindingsSince
 from m365_restrict.ledger.freezes import Freezes
+from m365_restrict.ledger.histories import Histories
 from m365_restrict.ledger.job_history import JobHistory
 from m365_restrict.ledger.lease import APPLY, Holder, Lease, held_lease, holder_of
 from m365_restrict.ledger.lives import CaseLives
@@ -44,6 +45,7 @@ class Ledger:
         self.runs = Runs(database)
         self.rules = AppliedRules(database)
         self.register = RegisterMemory(database)
+        self.histories = Histories(database)
         self.findings = FindingsSince(database)
         self.freezes = Freezes(database)
         self.retirements = Retirements(database)

@@ -33,6 +33,8 @@ _BEGUN_ANEW = frozenset(
         "job_runs",
         "job_requests",
         "run_traffic",
+        "item_histories",
+        "item_history_contents",
     }
 )
 """Tables that any run fills by itself: a `plan` without a ledger leaves these, and they are no loss."""

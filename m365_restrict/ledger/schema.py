@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD_REVISION = "0016"
+HEAD_REVISION = "0017"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -497,4 +497,20 @@ run_traffic = Table(
     Column("run_id", String(64), primary_key=True),
     Column("requests", Integer, nullable=False),
     Column("throttled", Integer, nullable=False),
+)
+
+item_histories = Table(
+    "item_histories",
+    metadata,
+    Column("list_id", String(128), primary_key=True),
+    Column("item_id", String(64), primary_key=True),
+    Column("seen", String(64), nullable=False),
+    Column("content_hash", String(64), nullable=False),
+)
+
+item_history_contents = Table(
+    "item_history_contents",
+    metadata,
+    Column("content_hash", String(64), primary_key=True),
+    Column("content", Text, nullable=False),
 )

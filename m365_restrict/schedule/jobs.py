@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+MOST_JITTER = 50
+"""Seconds. Slots are whole minutes: a start that is put off by less still names its slot."""
+
 
 class Job(StrEnum):
     """A piece of work with a timetable of its own. The word is the verb's argument and the ledger's key."""

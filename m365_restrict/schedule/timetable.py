@@ -17,8 +17,6 @@ from apscheduler.triggers.cron import CronTrigger
 from m365_restrict.schedule.jobs import Job, same_path
 
 OFF = "off"
-MOST_JITTER = 50
-"""Seconds. Slots are whole minutes: a start that is put off by less still names its slot."""
 
 _FIELDS = 5
 _HOUR, _DAY, _WEEKDAY = 1, 2, 4

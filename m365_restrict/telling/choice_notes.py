@@ -1,6 +1,6 @@
 """What a councillor's own row shows of their choice: its state and how to stop it (contracts.md 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
@@ -55,29 +55,35 @@ def choice_notes(run: Run, found: Found) -> Mapping[str, ChoiceNote]:
     if planned is not None:
         refused |= {one.item_id: one for one in planned.desired.choice_refusals}
     live = {one.item_id: one for one in found.choices.choices}
+    ended = frozenset(one.saved for one in run.ledger.rules.all() if one.holder_ended)
     notes: dict[str, ChoiceNote] = {}
     for item in found.register.choices.items:
         if item.fields.get("Handling") == Handling.DELEGATE:
             continue
-        notes[item.item_id] = _note(run, found, item, refused.get(item.item_id), live.get(item.item_id))
+        notes[item.item_id] = _note(
+            found, item, refused.get(item.item_id), live.get(item.item_id), ended=ended
+        )
     return notes
 
 
 def _note(
-    run: Run, found: Found, item: ListItem, refused: RefusedChoice | None, live: Choice | None
+    found: Found,
+    item: ListItem,
+    refused: RefusedChoice | None,
+    live: Choice | None,
+    *,
+    ended: Collection[str],
 ) -> ChoiceNote:
     if refused is not None:
         return ChoiceNote(ChoiceStanding.NOT_IN_PLACE, refused.message)
     if live is not None:
-        return _live(run, found, live)
+        return _CHANGED if live.saved in ended else _live(found, live)
     if item.item_id in found.choices.superseded:
         return _REPLACED
     return _STOPPED if item.fields.get("Handling") == Handling.STOP else _ENDED
 
 
-def _live(run: Run, found: Found, choice: Choice) -> ChoiceNote:
-    if any(one.saved == choice.saved and one.holder_ended for one in run.ledger.rules.all()):
-        return _CHANGED
+def _live(found: Found, choice: Choice) -> ChoiceNote:
     planned = found.planned
     if planned is None or _is_unread(choice, planned):
         return _NOT_KNOWN

@@ -1,8 +1,7 @@
 """Who is behind an address, who is in a group, what the tenant allows (graph.md 2; exchange.md 9, 10)."""
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
 
 from m365_restrict.errors import ServiceError
 from m365_restrict.outcome import Unknown
@@ -21,8 +20,6 @@ _USER_FIELDS = {"$select": "id,userPrincipalName,mail,accountEnabled"}
 _MEMBERS_QUERY = {**_USER_FIELDS, "$count": "true", "$top": "999"}
 # The cast to users is an advanced query: it needs $count and this header (graph.md 2).
 _EVENTUAL = {"ConsistencyLevel": "eventual"}
-
-_Ask: TypeAlias = Callable[[str], Coroutine[Any, Any, Resolved]]
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class DirectoryReader:
         A failed question is an `Unresolved` with `absent` false and never an exception, so that one bad
         answer costs one case.
         """
-        return await self._by_address(addresses, self._recipients.resolve)
+        return await self._recipients.resolve_all(_asked(addresses))
 
     async def resolve_targets(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
         """As `resolve`, with what matters of a mailbox that mail is to be sent to.
@@ -73,7 +70,9 @@ class DirectoryReader:
         That is forwarding, moderation, outside senders and the account (exchange.md 10). Graph alone cannot
         tell and takes the harmless answer.
         """
-        return await self._by_address(addresses, self._recipients.resolve_target)
+        wanted = _asked(addresses)
+        found = await all_of(self._recipients.resolve_target(address) for address in wanted)
+        return dict(zip(wanted, found, strict=True))
 
     async def senders(self, addresses: Iterable[str]) -> Mapping[str, Resolved]:
         """Those of these outside addresses that the council's directory knows, or that cannot be told."""
@@ -140,10 +139,6 @@ class DirectoryReader:
             return ServiceLimits()
         return read_limits(result.values[0]) if result.values else ServiceLimits()
 
-    async def _by_address(self, addresses: Iterable[str], ask: _Ask) -> Mapping[str, Resolved]:
-        wanted = [address for address in dict.fromkeys(map(normalise, addresses)) if address]
-        return dict(zip(wanted, await all_of(ask(address) for address in wanted), strict=True))
-
     async def _one_or_members(self, entry: str) -> frozenset[Member] | Unresolved | Unknown:
         try:
             raw = await self._graph.get_json(path_of("users", entry), query=_USER_FIELDS)
@@ -167,6 +162,11 @@ class DirectoryReader:
         # A filter that is silently ignored must not make any group the right one (graph.md 0.10).
         ids = [str(entry["id"]) for entry in found if normalise(str(entry.get("mail"))) == normalise(address)]
         return ids[0] if len(ids) == 1 else None
+
+
+def _asked(addresses: Iterable[str]) -> list[str]:
+    """The addresses in lower case, each once."""
+    return [address for address in dict.fromkeys(map(normalise, addresses)) if address]
 
 
 def _member(raw: JsonObject) -> Member:

@@ -1,5 +1,6 @@
 """SharePoint lists, read whole or not at all (contracts.md 1; graph.md 3)."""
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,19 +16,18 @@ from m365_restrict.errors import (
 )
 from m365_restrict.register.columns import PROVING_ROW_TITLE, ColumnKind, ListSchema
 from m365_restrict.register.item import FieldValue, ItemVersion, ListItem, ListSnapshot, Person
+from m365_restrict.register.item_history import HistoryMemory, NoHistories
 from m365_restrict.tenant.graph import GraphReader, GraphWriter, JsonObject, path_of
 from m365_restrict.tenant.list_values import (
     lookup_ids,
     read_fields,
     read_identity,
     read_instant,
-    without_fields,
     written_value,
 )
+from m365_restrict.tenant.list_versions import VersionedList, VersionReader, version_key
 from m365_restrict.tenant.site_users import SiteUsers
-from m365_restrict.tenant.together import all_of
 
-_BAD_REQUEST = 400
 _NOT_FOUND = 404
 _REFUSED = frozenset({401, 403})
 _PAGE = "200"
@@ -64,10 +64,14 @@ class ListLocation:
 class ListReader:
     """Reads lists with version history."""
 
-    def __init__(self, graph: GraphReader, options: ListOptions) -> None:
-        """`graph` is the reader application's."""
+    def __init__(
+        self, graph: GraphReader, options: ListOptions, histories: HistoryMemory | None = None
+    ) -> None:
+        """`graph` is the reader application's; `histories` are those of items that need not be read again."""
         self._graph = graph
         self._options = options
+        self._versions = VersionReader(graph, histories or NoHistories())
+        self._looking = asyncio.Lock()
         self._sites: dict[str, str] = {}
         self._places: dict[tuple[str, str], ListLocation] = {}
         self._users: dict[str, SiteUsers] = {}
@@ -165,10 +169,11 @@ class ListReader:
         return False
 
     async def _site_id(self, site: str) -> str:
-        if site not in self._sites:
-            path = path_of("sites", *site.strip("/").split("/"))
-            found = await self._graph.get_json(path, query=_ID)
-            self._sites[site] = str(found["id"])
+        async with self._looking:  # Lists are read beside each other, and most are on one site.
+            if site not in self._sites:
+                path = path_of("sites", *site.strip("/").split("/"))
+                found = await self._graph.get_json(path, query=_ID)
+                self._sites[site] = str(found["id"])
         return self._sites[site]
 
     async def _raw_items(self, place: ListLocation, schema: ListSchema) -> dict[str, JsonObject]:
@@ -179,29 +184,15 @@ class ListReader:
 
     async def _all_versions(
         self, place: ListLocation, rows: list[JsonObject], schema: ListSchema
-    ) -> dict[str, list[JsonObject]]:
-        ids = [str(row["id"]) for row in rows]
-        read = await all_of(self._versions(place, item_id, schema) for item_id in ids)
-        return dict(zip(ids, read, strict=True))
-
-    async def _versions(self, place: ListLocation, item_id: str, schema: ListSchema) -> list[JsonObject]:
-        """Oldest first by number: times of versions are not to be trusted (graph.md 3.7)."""
-        path = f"{place.path}/items/{item_id}/versions"
-        try:
-            found = await self._pages(path, f"fields($select={','.join(_selected(place, schema))})")
-        except ServiceError as error:
-            if error.status != _BAD_REQUEST:
-                raise
-            # Choosing columns is documented for items, not for versions (graph.md 3.2, 3.7).
-            found = await self._pages(path, "fields")
-        if not found:
-            raise SourceIncomplete(f"Item {item_id} of the list '{place.title}' has no version history.")
-        personal = {place.names[name] for name in schema.personal if name in place.names}
-        impersonal = [without_fields(entry, personal) for entry in found]
-        return sorted(impersonal, key=lambda entry: _version_key(str(entry["id"])))
-
-    async def _pages(self, path: str, expand: str) -> list[JsonObject]:
-        return [entry async for entry in self._graph.get_pages(path, query={"$expand": expand})]
+    ) -> Mapping[str, list[JsonObject]]:
+        versioned = VersionedList(
+            title=place.title,
+            list_id=place.list_id,
+            path=place.path,
+            selected=_selected(place, schema),
+            personal=frozenset(place.names[name] for name in schema.personal if name in place.names),
+        )
+        return await self._versions.read(versioned, rows)
 
     async def _build(
         self,
@@ -216,7 +207,7 @@ class ListReader:
         people = await users.resolve(set[str]().union(*ids))
         return tuple(
             self._item(place, schema, row, versions.get(str(row["id"]), []), people)
-            for row in sorted(rows, key=lambda row: _version_key(str(row["id"])))
+            for row in sorted(rows, key=lambda row: version_key(str(row["id"])))
         )
 
     def _item(
@@ -338,10 +329,6 @@ def _version_of(raw: Mapping[str, JsonObject]) -> str:
 
 def _etag_of(item: JsonObject) -> str:
     return str(item.get("eTag") or item.get("@odata.etag") or "")
-
-
-def _version_key(number: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in number.split("."))
 
 
 def _list_error(error: ServiceError, site: str, title: str) -> RestrictError:

@@ -11,11 +11,10 @@ from m365_restrict.errors import ServiceError
 from m365_restrict.register.address import normalise
 from m365_restrict.register.recipient import Resolved, Unresolved
 from m365_restrict.tenant.exchange import ExchangeReader, JsonObject, ReadCmdlet
+from m365_restrict.tenant.recipient_filter import filtered, matched, parts_of
 from m365_restrict.tenant.recipients import is_not_found, recipient_of
 from m365_restrict.tenant.together import all_of
 
-_AT_ONCE = 20
-"""Addresses in one filter. No limit is published; Graph's comparable filters end at 15 terms."""
 _BAD_REQUEST = 400
 _SEVERAL = "several recipients answer to this address"
 
@@ -36,21 +35,19 @@ class SenderReader:
         if not self._exchange.enabled:
             return {}
         wanted = list(dict.fromkeys(address for address in map(normalise, addresses) if address))
-        parts = [wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE)]
-        found = await all_of(self._part(part) for part in parts)
+        found = await all_of(self._part(part) for part in parts_of(wanted))
         return {address: answer for answers in found for address, answer in answers.items()}
 
     async def _part(self, addresses: Sequence[str]) -> Mapping[str, Resolved]:
         try:
-            result = await self._exchange.invoke(ReadCmdlet.RECIPIENT, {"Filter": _filter(addresses)})
+            entries = await filtered(self._exchange, addresses)
         except ServiceError as error:
             if error.status == _BAD_REQUEST:
                 return await self._one_by_one(addresses)
             return {address: _unread(address, error.message) for address in addresses}
-        if result.truncated:
-            # So many recipients can only mean that the filter was ignored.
+        if entries is None:
             return await self._one_by_one(addresses)
-        return dict(_matched(addresses, result.values))
+        return dict(_matched(addresses, entries))
 
     async def _one_by_one(self, addresses: Sequence[str]) -> Mapping[str, Resolved]:
         """A tenant that takes no filter is asked about each: slower, and as sure."""
@@ -66,25 +63,9 @@ class SenderReader:
 
 
 def _matched(addresses: Sequence[str], entries: Sequence[JsonObject]) -> Iterator[tuple[str, Resolved]]:
-    """An entry counts for an address that it has, whatever the service took the question to mean."""
-    for address in addresses:
-        having = [entry for entry in entries if address in _addresses_of(entry)]
-        if len(having) == 1:
-            yield address, recipient_of(address, having[0])
-        elif having:
-            yield address, _unread(address, _SEVERAL)
-
-
-def _addresses_of(entry: JsonObject) -> frozenset[str]:
-    listed = entry.get("EmailAddresses") or ()
-    texts = [listed] if isinstance(listed, str) else [str(one) for one in listed]
-    texts += [str(entry.get(name) or "") for name in ("PrimarySmtpAddress", "ExternalEmailAddress")]
-    return frozenset(text.rpartition(":")[2].strip().lower() for text in texts) - {""}
-
-
-def _filter(addresses: Sequence[str]) -> str:
-    escaped = (address.replace("'", "''") for address in addresses)
-    return " -or ".join(f"EmailAddresses -eq 'smtp:{address}'" for address in escaped)
+    for address, having in matched(addresses, entries):
+        one = len(having) == 1
+        yield address, recipient_of(address, having[0]) if one else _unread(address, _SEVERAL)
 
 
 def _unread(address: str, reason: str) -> Unresolved:

@@ -53,6 +53,16 @@ class TransportRuleReader:
             return Unknown(SCOPE, "Exchange returned a rule without a Guid.")
         return tuple(sorted(result.values, key=lambda rule: int(rule.get("Priority") or 0)))
 
+    async def find_rule(self, guid: str) -> RawRule | Unknown | None:
+        """The rule with this Guid, None where the tenant has none, or Unknown with the reason.
+
+        Everything is listed for it, as by `list_rules`; but whoever keeps the answer, keeps one rule.
+        """
+        listed = await self.list_rules()
+        if isinstance(listed, Unknown):
+            return listed
+        return next((rule for rule in listed if rule["Guid"] == guid), None)
+
 
 class TransportRuleWriter:
     """Changes transport rules one at a time, always by Guid. Every method raises ServiceError on failure."""

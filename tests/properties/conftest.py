@@ -548,7 +548,7 @@ def _fields(decision: Decision) -> dict[str, Any]:
 
 
 @pytest.fixture
-def wire(sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
+def wire(sandbox: Any, new_ledger: Callable[[Path], Path], tmp_path: Path) -> Iterator[Callable[..., Wire]]:
     """The council behind HTTP, planted anew at every call."""
     numbers = itertools.count()
     base = f"{sandbox.plain_base}/sandbox/"
@@ -567,7 +567,7 @@ def wire(sandbox: Any, tmp_path: Path) -> Iterator[Callable[..., Wire]]:
             # An example that is given up half-way leaves its faults behind.
             client.delete("faults")
             sandbox.seed(seed)
-            return Wire(sandbox, client, tmp_path / f"ledger-{next(numbers)}.db")
+            return Wire(sandbox, client, new_ledger(tmp_path / f"ledger-{next(numbers)}.db"))
 
         yield planted
 

@@ -168,6 +168,9 @@ class _TransportRules:
     async def list_rules(self) -> tuple[Any, ...]:
         return tuple(self._invoke("Get-TransportRule"))
 
+    async def find_rule(self, guid: str) -> Any:
+        return next((rule for rule in await self.list_rules() if rule["Guid"] == guid), None)
+
     async def create(self, parameters: Mapping[str, object]) -> str:
         return str(self._invoke("New-TransportRule", **parameters)[0]["Guid"])
 

@@ -9,7 +9,7 @@ import contextlib
 import io
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -560,10 +560,11 @@ def live_through(council: Council, random: Random, *, cases: int, rounds: int, e
     suppress_health_check=SPARING,
 )
 def test_no_rule_without_a_decision_and_no_opening_that_waits(
-    in_memory: Any, tmp_path: Path, random: Random
+    in_memory: Any, new_ledger: Callable[[Path], Path], tmp_path: Path, random: Random
 ) -> None:
     planted = [a_case(random, number) for number in range(1, 5)]
-    council = CouncilInMemory(in_memory, tmp_path / f"ledger-{next(LEDGERS)}.db", planted)
+    ledger = new_ledger(tmp_path / f"ledger-{next(LEDGERS)}.db")
+    council = CouncilInMemory(in_memory, ledger, planted)
     council.judge(council.apply())
     live_through(council, random, cases=4, rounds=3, edits=8)
 

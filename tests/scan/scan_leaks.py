@@ -150,6 +150,12 @@ ALLOWED = (
         Whose.CHOSEN,
         Whose.STAFF,
     ),
+    _line(
+        "ledger item_history_contents.content",
+        "issue 8, Requests: version history only of items that changed; the rest is remembered without names",
+        Whose.SENDER,
+        Whose.CHOSEN,
+    ),
     _line("* document: changes.fields.*", _FIELDS, Whose.SENDER),
     _line("* document: findings.fields.*", _FIELDS, Whose.SENDER),
     _line("* document: waivers.fields.*", _FIELDS, Whose.SENDER),

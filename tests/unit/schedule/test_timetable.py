@@ -4,8 +4,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from m365_restrict.schedule.jobs import Job, lane_of, same_path
-from m365_restrict.schedule.timetable import MOST_JITTER, SlotTrigger, Timetable, read_crontab, slot_of
+from m365_restrict.schedule.jobs import MOST_JITTER, Job, lane_of, same_path
+from m365_restrict.schedule.timetable import SlotTrigger, Timetable, read_crontab, slot_of
 
 LONDON = ZoneInfo("Europe/London")
 DAY = timedelta(days=1)

@@ -18,8 +18,9 @@ from m365_restrict.telling.mail_post import ToldKind, ToldOutcome
 from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings import load_settings
+from settings.clock import build_clock
 from settings.run_options import run_options
-from settings.tenant_options import build_clock, tenant_options
+from settings.tenant_options import tenant_options
 
 CONTACTS, REVIEWS, CHOICES = "Restricted contacts", "Restriction reviews", "Councillor mail choices"
 OWNER, DIRECTOR, DEPUTY, OFFICER = (

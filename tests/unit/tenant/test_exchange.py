@@ -160,3 +160,24 @@ def test_a_tenant_that_takes_no_outside_sender_is_said_plainly(tenant, answer):
         asyncio.run(create())
     assert "RULES__SENDER_MATCH=patterns" in caught.value.message
     assert "pat@post.example" not in caught.value.message
+
+
+def _find_rule(tenant, guid):
+    async def _find():
+        async with tenant.exchange(deadline=0.01) as (reader, _):
+            return await TransportRuleReader(reader).find_rule(guid)
+
+    return asyncio.run(_find())
+
+
+@pytest.mark.parametrize(("guid", "found"), [("b", {"Guid": "b"}), ("c", None)])
+def test_one_rule_is_looked_for_in_the_whole_list(tenant, answer, guid, found):
+    """exchange.md 7.1 row 27: an unknown Identity answers with all rules."""
+    tenant.script = [answer({"value": [{"Guid": "a"}, {"Guid": "b"}]})]
+    assert _find_rule(tenant, guid) == found
+    assert [one.body["CmdletInput"]["Parameters"] for one in tenant.received] == [{}]
+
+
+def test_a_rule_that_cannot_be_asked_for_is_unknown(tenant, answer):
+    tenant.script = [answer({"error": {"message": "No."}}, status=403)]
+    assert isinstance(_find_rule(tenant, "b"), Unknown)

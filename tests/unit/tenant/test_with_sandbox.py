@@ -22,7 +22,8 @@ from m365_restrict.register.recipient import Recipient, RecipientKind, Unresolve
 from m365_restrict.tenant.exchange import ExchangeWriter, WriteCmdlet
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings import load_settings
-from settings.tenant_options import build_clock, tenant_options
+from settings.clock import build_clock
+from settings.tenant_options import tenant_options
 
 _LIST = "Restricted contacts"
 _CHOICES = "Councillor mail choices"
