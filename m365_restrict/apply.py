@@ -7,12 +7,12 @@ others; a lost lease stops them all.
 
 from collections.abc import Sequence
 
-from m365_restrict.inbox_writes import InboxWrites
 from m365_restrict.plan.change import Change, LineEntry, RuleKind
 from m365_restrict.plan.places import Places
 from m365_restrict.tenant.together import all_of
-from m365_restrict.transport_writes import TransportWrites
-from m365_restrict.write_outcome import ChangeOutcome, Tools, each
+from m365_restrict.writes.inbox_writes import InboxWrites
+from m365_restrict.writes.transport_writes import TransportWrites
+from m365_restrict.writes.write_outcome import ChangeOutcome, Tools, each
 
 
 async def apply_changes(

@@ -4,12 +4,8 @@ from dataclasses import replace
 
 from m365_restrict import __version__
 from m365_restrict.apply import apply_changes
-from m365_restrict.approval_audit import consult_audit_log
+from m365_restrict.auditing.approval_audit import consult_audit_log
 from m365_restrict.errors import PlanRefused
-from m365_restrict.follow_up import follow_up
-from m365_restrict.found import Found, Planned
-from m365_restrict.guarding import GuardScene, guard_run
-from m365_restrict.hand_over import hand_over, note_run_by_hand
 from m365_restrict.letters.drafting import note_due_letters
 from m365_restrict.plan.basis import Shaping
 from m365_restrict.plan.change import Plan
@@ -18,11 +14,15 @@ from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.proof import ProofGround, prove
 from m365_restrict.plan.renamed import Renamed
 from m365_restrict.plan.wanted import moved_cases
-from m365_restrict.recording import record_run, tools_for
 from m365_restrict.report.documents import Verb
-from m365_restrict.rule_testing import RuleTestScene, put_to_rule_tests
-from m365_restrict.run_context import Run, Writing
-from m365_restrict.stages import (
+from m365_restrict.steps.follow_up import follow_up
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.guarding import GuardScene, guard_run
+from m365_restrict.steps.hand_over import hand_over, note_run_by_hand
+from m365_restrict.steps.recording import record_run, tools_for
+from m365_restrict.steps.rule_testing import RuleTestScene, put_to_rule_tests
+from m365_restrict.steps.run_context import Run, Writing
+from m365_restrict.steps.stages import (
     compare_rules,
     compile_wanted,
     found_so_far,
@@ -30,7 +30,7 @@ from m365_restrict.stages import (
     observe_rules,
     read_sources,
 )
-from m365_restrict.watch import watch
+from m365_restrict.steps.watch import watch
 
 
 async def reconcile(run: Run) -> Found:

@@ -7,8 +7,8 @@ from m365_restrict.errors import ExitCode, ServiceError, first_of
 from m365_restrict.outcome import Unknown
 from m365_restrict.reconcile import reconcile
 from m365_restrict.report.rule_test_document import RuleTestDocument, rule_test_line
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import head_of, unknown_of
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import head_of, unknown_of
 
 
 async def carry_out_rule_tests(run: Run, finished: Callable[[], datetime]) -> RuleTestDocument:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from m365_restrict.health.options import HealthOptions
-from m365_restrict.logs import LogFormat
+from m365_restrict.logs.log_lines import LogFormat
 from settings.values import is_loopback
 
 _LAST_PORT = 65_535

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import SecretStr, ValidationError
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.logs import LogFormat
+from m365_restrict.logs.log_lines import LogFormat
 from settings.health import LogSettings
 from settings.load import SHARED_FILE, read_file
 from settings.model import PREFIX

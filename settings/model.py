@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from m365_restrict.options import AuditUse
 from m365_restrict.register.address import BadAddress, read_address
 from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.transport_rule import RuleMode, SenderLocation, SenderMatch
+from m365_restrict.steps.options import AuditUse
 from settings.auth import AuthSettings
 from settings.choices import EnforceWith, RulesPlace
 from settings.columns import column_names

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from m365_restrict.options import ReportOptions
 from m365_restrict.plan.change import Severity
+from m365_restrict.steps.options import ReportOptions
 
 _MONTHS = 12
 _WorkingDays = Annotated[int, Field(ge=0, le=60)]

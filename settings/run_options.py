@@ -3,7 +3,12 @@
 from datetime import timedelta
 from typing import assert_never
 
-from m365_restrict.options import (
+from m365_restrict.plan.guards import GuardSettings
+from m365_restrict.plan.place import Place
+from m365_restrict.register.case import Stage
+from m365_restrict.rules.compilation import Carrier, CompileOptions
+from m365_restrict.rules.tenant_profile import TenantProfile
+from m365_restrict.steps.options import (
     AuditOptions,
     CanaryOptions,
     ListPlaces,
@@ -13,11 +18,6 @@ from m365_restrict.options import (
     ScriptOptions,
     SecondViewOptions,
 )
-from m365_restrict.plan.guards import GuardSettings
-from m365_restrict.plan.place import Place
-from m365_restrict.register.case import Stage
-from m365_restrict.rules.compilation import Carrier, CompileOptions
-from m365_restrict.rules.tenant_profile import TenantProfile
 from settings.choices import EnforceWith
 from settings.known_senders import known_senders
 from settings.model import PREFIX, Settings

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from m365_restrict.options import TraceOptions
 from m365_restrict.plan.leaks import RedirectTrace, TraceReading
+from m365_restrict.steps.options import TraceOptions
 from settings.values import Words
 
 _MOST_QUESTIONS = 100

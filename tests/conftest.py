@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.logs import LogFormat, begin_logging
+from m365_restrict.logs.log_lines import LogFormat, begin_logging
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
 
 # One for all calls: each client of its own would read the system's certificates anew, for plain HTTP.

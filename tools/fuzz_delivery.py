@@ -9,8 +9,8 @@ from fuzz_council import FuzzCouncil, found_council
 from fuzz_messages import RESTRICTED, FuzzedMessage
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.explained_headers import header_remarks
-from m365_restrict.explained_mail import MessageHeaders, copy_line, question_about_message
+from m365_restrict.explaining.headers import header_remarks
+from m365_restrict.explaining.mail import MessageHeaders, copy_line, question_about_message
 from m365_restrict.mailflow.delivery import Copy, Outcome, Trace, trace
 from m365_restrict.mailflow.message import Message, read_message
 from m365_restrict.rules.transport_rule import SenderLocation, SenderMatch

@@ -13,7 +13,7 @@ from m365_restrict.report.assess_document import AssessDocument, block_line, sum
 from m365_restrict.report.documents import Head
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.block_lists import BlockedEntry, BlockLists, BlockSource
 from m365_restrict.tenant.directory import Member
 

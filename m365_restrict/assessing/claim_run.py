@@ -10,7 +10,6 @@ from m365_restrict.assess.correspond import Correspondence, nearest
 from m365_restrict.assessing.named_rule import read_standing, rule_named
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.errors import ExitCode
-from m365_restrict.found import Found
 from m365_restrict.ledger.claims import Claim, ClaimKind
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, RuleKind
@@ -22,7 +21,8 @@ from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.stamp import Damaged, Stamp, parse_stamp
 from m365_restrict.rules.transport_rule import TransportRule
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 
 _SENDER_CONDITIONS = (
     "From",

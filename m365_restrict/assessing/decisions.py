@@ -3,11 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from m365_restrict.checking import check
 from m365_restrict.errors import ConfigurationError, ErrorCode, RestrictError, SignInError
 from m365_restrict.outcome import Unknown
 from m365_restrict.policy.judgement import Judgement
-from m365_restrict.reading import Register, read_people, read_register, remembered
 from m365_restrict.register.address import read_address_lines
 from m365_restrict.register.case import Status
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
@@ -15,7 +13,9 @@ from m365_restrict.register.item import ListItem
 from m365_restrict.register.reference import read_reference
 from m365_restrict.register.values import as_text
 from m365_restrict.report.documents import Source
-from m365_restrict.run_context import Run
+from m365_restrict.steps.checking import check
+from m365_restrict.steps.reading import Register, read_people, read_register, remembered
+from m365_restrict.steps.run_context import Run
 
 _OVER = frozenset(status.value for status in Status if status.opens)
 

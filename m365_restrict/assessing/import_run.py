@@ -11,7 +11,6 @@ from m365_restrict.assessing.decisions import item_name
 from m365_restrict.assessing.named_rule import Standing, read_standing
 from m365_restrict.errors import ExitCode, ServiceError
 from m365_restrict.outcome import Unknown
-from m365_restrict.reading import People, Register, read_directory, read_people, read_register, remembered
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
 from m365_restrict.register.item import FieldValue, ListItem
 from m365_restrict.register.problem import FieldProblem
@@ -20,7 +19,15 @@ from m365_restrict.register.values import as_text, hash_of, protected_values
 from m365_restrict.report.documents import Head, Outcome, Source
 from m365_restrict.report.import_document import ImportDocument, ProposedField, RefusedImport
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.reading import (
+    People,
+    Register,
+    read_directory,
+    read_people,
+    read_register,
+    remembered,
+)
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.lists import ListLocation
 
 _WRITTEN = (

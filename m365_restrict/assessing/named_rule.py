@@ -7,7 +7,7 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.ownership import OwnedTransport, owned_transport_rules
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 
 
 @dataclass(frozen=True)

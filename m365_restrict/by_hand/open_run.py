@@ -13,24 +13,24 @@ from m365_restrict.by_hand.words import said
 from m365_restrict.errors import RequestRefused, ServiceError
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.ledger.openings import Opening
-from m365_restrict.mailbox_folders import Folders
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.plan.change import Applied, Change, ChangeClass, Observed, ObservedRule, RuleKind
 from m365_restrict.plan.compare import deletion
 from m365_restrict.plan.ownership import owned_transport_rules
 from m365_restrict.plan.writes import identifier_of
-from m365_restrict.reading import observe
-from m365_restrict.recording import tools_for
 from m365_restrict.register.reference import same_reference
 from m365_restrict.report.open_document import OpenedRule, OpeningEntry, RuleFate
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.run_context import Run, Writing
 from m365_restrict.script.opening_line import opening_line
+from m365_restrict.steps.reading import observe
+from m365_restrict.steps.recording import tools_for
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
-from m365_restrict.write_outcome import ChangeOutcome, Result
+from m365_restrict.writes.mailbox_folders import Folders
+from m365_restrict.writes.write_outcome import ChangeOutcome, Result
 
 _CHOICE = "a councillor's own choice about this case"
 _NO_WRITER = "Nothing here holds a write grant: an administrator removes it by hand."

@@ -11,7 +11,6 @@ from datetime import datetime
 from m365_restrict.apply import apply_changes
 from m365_restrict.by_hand.actions import undecided_actions
 from m365_restrict.errors import ExitCode, PlanRefused, RequestRefused, first_of
-from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.written import WrittenChange
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.by_hand_codes import ByHandCode
@@ -21,14 +20,15 @@ from m365_restrict.plan.opening import captures_more, only_opens
 from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.wanted import Wanted, WantedRules, wanted_rules
 from m365_restrict.reconcile import reconcile
-from m365_restrict.recording import tools_for
 from m365_restrict.report.documents import ChangeLine, Head, Outcome, Source, Verb
 from m365_restrict.report.lines import change_line, failure_of
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.report.undo_document import NotUndone, UndoDocument
 from m365_restrict.rules.observed import Properties
-from m365_restrict.run_context import Run, Writing
-from m365_restrict.write_outcome import ChangeOutcome, Result
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.recording import tools_for
+from m365_restrict.steps.run_context import Run, Writing
+from m365_restrict.writes.write_outcome import ChangeOutcome, Result
 
 _AGAIN = (
     "The next apply makes these changes again, because the register still says so. Correct the register, or "

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from m365_restrict.by_hand.actions import harsher_actions, harsher_from_senders, sent_outside
 from m365_restrict.by_hand.words import said
 from m365_restrict.errors import ExitCode, RequestRefused
-from m365_restrict.found import Found, Planned
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.plan.change import ChangeClass, Finding, Severity
@@ -21,7 +20,8 @@ from m365_restrict.report.waive_document import WaiveDocument, waiver_entry
 from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.service_properties import ACTIONS
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.run_context import Run
 
 _WAIVABLE = frozenset(
     {

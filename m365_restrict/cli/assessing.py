@@ -29,7 +29,7 @@ from m365_restrict.report.documents import Verb
 from m365_restrict.report.import_document import ImportDocument, import_lines, proposal_lines
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import Line, plain
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.clock import build_clock
 from settings.load import load_settings

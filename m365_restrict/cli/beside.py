@@ -2,7 +2,7 @@
 
 from m365_restrict.reporting.coverage import read_coverage
 from m365_restrict.reporting.request import Beside
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.undelivered import undelivered
 from m365_restrict.tenant.mail_exchangers import Resolver, dns_resolver
 from settings.model import Settings

@@ -29,7 +29,7 @@ from m365_restrict.plan.codes import GuardCode
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import plain
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.mail_exchangers import Resolver, dns_resolver
 from m365_restrict.tenant.session import TenantOptions, open_readers, open_writers

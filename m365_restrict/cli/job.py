@@ -25,7 +25,7 @@ from m365_restrict.errors import ConfigurationError, ExitCode, LeaseHeld, Restri
 from m365_restrict.health.ping import report_job
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
-from m365_restrict.marks import marked
+from m365_restrict.logs.marks import marked
 from m365_restrict.report.text import counted
 from m365_restrict.schedule.jobs import Job, JobStatus, lane_of
 from m365_restrict.schedule.timetable import Timetable, slot_of

@@ -21,7 +21,7 @@ from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.rebuild_document import RebuildDocument, rebuild_lines
 from m365_restrict.report.text import plain
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers
 from settings.clock import build_clock
 from settings.load import load_settings

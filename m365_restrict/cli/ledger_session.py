@@ -8,7 +8,7 @@ from m365_restrict.cli.request import Request
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.told import Told
 from m365_restrict.errors import RestrictError
-from m365_restrict.explain_ledger import explain_from_ledger
+from m365_restrict.explaining.from_ledger import explain_from_ledger
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.report.documents import ExplainDocument

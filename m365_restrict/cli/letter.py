@@ -16,7 +16,7 @@ from m365_restrict.report.json_text import to_json
 from m365_restrict.report.letter_document import LetterDocument, letter_lines
 from m365_restrict.report.letters.draft import Letter
 from m365_restrict.report.text import plain
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers
 from settings.clock import build_clock
 from settings.load import load_settings

@@ -24,7 +24,7 @@ from m365_restrict.report.json_text import to_json
 from m365_restrict.report.retention import RetentionDocument, retention_lines
 from m365_restrict.report.text import plain
 from m365_restrict.report.worklist import WorklistDocument, worklist_lines
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.clock import Clock
 from m365_restrict.tenant.session import open_readers, open_writers

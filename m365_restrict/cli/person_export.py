@@ -9,7 +9,7 @@ from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
-from m365_restrict.person_export import PersonRun, export_person
+from m365_restrict.person_export.gather import PersonRun, export_person
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.person_document import PersonDocument
 from m365_restrict.report.person_text import person_lines, to_html

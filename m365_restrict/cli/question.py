@@ -4,7 +4,7 @@ from pathlib import Path
 
 from m365_restrict.cli.request import Request
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.explained_mail import (
+from m365_restrict.explaining.mail import (
     MessageHeaders,
     Question,
     question_about,

@@ -15,6 +15,7 @@ from m365_restrict.cli.streams import tell
 from m365_restrict.cli.watched_jobs import options_with_jobs
 from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.evidence.recording import Recording
+from m365_restrict.findings.unsigned_reports import monthly_reports_made, note_monthly_report
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.reconcile import reconcile
@@ -26,12 +27,11 @@ from m365_restrict.reporting.failed import failed_report
 from m365_restrict.reporting.packs import latest_days, make_packs
 from m365_restrict.reporting.periods import period_covered
 from m365_restrict.reporting.request import ReportRequest
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import document_of
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import document_of
 from m365_restrict.telling.deliver import Packs
 from m365_restrict.tenant.mail_exchangers import Resolver
 from m365_restrict.tenant.session import open_readers
-from m365_restrict.unsigned_reports import monthly_reports_made, note_monthly_report
 from settings.clock import build_clock
 from settings.load import load_settings
 from settings.model import Settings

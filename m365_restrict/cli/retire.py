@@ -40,8 +40,8 @@ from m365_restrict.report.retire_document import (
 from m365_restrict.report.text import counted, plain
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import document_of
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import document_of
 from settings.load import SHARED_FILE, load_settings
 from settings.model import Settings
 

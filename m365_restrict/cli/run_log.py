@@ -8,9 +8,9 @@ from pathlib import Path
 
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import ExitCode
-from m365_restrict.logs import LogFormat, begin_logging, is_logging, log, log_crash
-from m365_restrict.marks import marked
-from m365_restrict.masking import masked_logs, masked_traceback
+from m365_restrict.logs.log_lines import LogFormat, begin_logging, is_logging, log, log_crash
+from m365_restrict.logs.marks import marked
+from m365_restrict.logs.masking import masked_logs, masked_traceback
 from m365_restrict.report.documents import Head
 
 _SET_IN_A_FILE = "_LOG__FORMAT"

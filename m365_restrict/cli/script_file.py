@@ -3,7 +3,7 @@
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.run_context import HandOver
+from m365_restrict.steps.run_context import HandOver
 from settings.choices import EnforceWith
 from settings.model import Settings
 

@@ -16,18 +16,18 @@ from m365_restrict.cli.told import Told
 from m365_restrict.cli.watched_jobs import options_with_jobs
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.evidence.recording import RECORDED, Recording
-from m365_restrict.explain import explain
+from m365_restrict.explaining.explain import explain
 from m365_restrict.ledger.lease import Holder, Lease
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.options import RunOptions
 from m365_restrict.reconcile import reconcile
 from m365_restrict.register.item_history import HistoryMemory
 from m365_restrict.report.documents import DriftDocument, Head, Verb
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
-from m365_restrict.run_context import Run, Writing
-from m365_restrict.run_document import document_of
+from m365_restrict.steps.options import RunOptions
+from m365_restrict.steps.run_context import Run, Writing
+from m365_restrict.steps.run_document import document_of
 from m365_restrict.tenant.clock import Clock
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.clock import build_clock

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TextIO
 
 from m365_restrict.errors import ExitCode
-from m365_restrict.logs import is_logging, log
-from m365_restrict.marks import marked
+from m365_restrict.logs.log_lines import is_logging, log
+from m365_restrict.logs.marks import marked
 from m365_restrict.report.json_text import AnyDocument
 
 

@@ -16,7 +16,7 @@ from m365_restrict.cli.tenants_claim import in_own_order, slot_to_claim
 from m365_restrict.cli.tenants_run import Bounds, Councils, Ended, leave_at_once
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ConfigurationError, ErrorCode, ExitCode, RestrictError
-from m365_restrict.logs import begin_logging
+from m365_restrict.logs.log_lines import begin_logging
 from m365_restrict.report.documents import Failure, Head
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.lines import failure_of

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from m365_restrict.health.jobs import silent_jobs
 from m365_restrict.ledger.ledger import Ledger
-from m365_restrict.options import RunOptions
+from m365_restrict.steps.options import RunOptions
 from settings.model import Settings
 from settings.run_options import run_options
 

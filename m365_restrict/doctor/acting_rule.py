@@ -9,7 +9,7 @@ from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.parameters import new_parameters, set_parameters
 from m365_restrict.tenant.transport_rules import TransportRuleReader, TransportRuleWriter
-from m365_restrict.write_outcome import differing, not_as_sent, read_back, without_state
+from m365_restrict.writes.write_outcome import differing, not_as_sent, read_back, without_state
 
 
 class ActingRules:

@@ -31,7 +31,7 @@ from m365_restrict.report.documents import Head
 from m365_restrict.rules.patterns import PatternAnchors
 from m365_restrict.rules.tenant_profile import NO, YES, Question, TenantAnswer, canary_form
 from m365_restrict.rules.transport_rule import SenderMatch
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantWriters
 from m365_restrict.tenant.trace import TraceLine
 

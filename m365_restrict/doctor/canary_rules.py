@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from m365_restrict.doctor.codes import DoctorRefusal
 from m365_restrict.errors import RequestRefused
-from m365_restrict.options import CanaryOptions, RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.address import domain_of
 from m365_restrict.register.recipient import Recipient
@@ -22,6 +21,7 @@ from m365_restrict.rules.transport_rule import (
     TransportAction,
     TransportRule,
 )
+from m365_restrict.steps.options import CanaryOptions, RunOptions
 from m365_restrict.tenant.session import TenantReaders
 
 _FEWEST, _MOST = 2, 3

@@ -17,7 +17,7 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.report.documents import Head
 from m365_restrict.rules.normalise import observe_transport_rule
 from m365_restrict.rules.observed import ObservedTransportRule
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 
 _CODES = {CheckState.FAILED: ExitCode.DIFFERENCES, CheckState.UNKNOWN: ExitCode.PARTIAL}
 

@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from m365_restrict.doctor.check import Check, bad, good, unread, warning
 from m365_restrict.doctor.codes import CheckCode
 from m365_restrict.errors import ConfigurationError, PermissionMissing, RestrictError, SourceIncomplete
-from m365_restrict.options import ListPlaces
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.report.text import counted
+from m365_restrict.steps.options import ListPlaces
 from m365_restrict.tenant.lists import ListReader
 
 USUAL_VERSION_LIMIT = 500

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator, Iterator
 
 from m365_restrict.doctor.check import Check, bad, good, unread, warning
 from m365_restrict.doctor.codes import CheckCode
-from m365_restrict.options import PeopleOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.case import Status
 from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved, Unresolved
 from m365_restrict.register.values import as_text
 from m365_restrict.rules.observed import ObservedTransportRule
+from m365_restrict.steps.options import PeopleOptions
 from m365_restrict.tenant.directory import Member
 from m365_restrict.tenant.session import TenantReaders
 

@@ -16,7 +16,7 @@ from m365_restrict.rules.observed import ObservedTransportRule, Properties, Prop
 from m365_restrict.rules.patterns import PatternAnchors, exact_pattern
 from m365_restrict.rules.properties import FROM, PATTERNS
 from m365_restrict.rules.tenant_profile import NO, YES, Question, TenantAnswer
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 
 NOBODY = "nobody@probe.example"
 """An address that nobody can have: the domain is reserved for examples."""

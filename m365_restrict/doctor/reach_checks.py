@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from m365_restrict.doctor.access_checks import Access
 from m365_restrict.doctor.check import Check, bad, good, unread, warning
 from m365_restrict.doctor.codes import CheckCode
-from m365_restrict.options import PeopleOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.address import read_address_lines
 from m365_restrict.register.case import Status
 from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.recipient import Recipient, Resolved
 from m365_restrict.register.values import as_text
+from m365_restrict.steps.options import PeopleOptions
 from m365_restrict.tenant.mailbox_reach import Reach, open_reach
 from m365_restrict.tenant.session import TenantReaders
 from m365_restrict.tenant.together import all_of

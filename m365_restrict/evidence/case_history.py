@@ -16,7 +16,6 @@ from m365_restrict.errors import RequestRefused
 from m365_restrict.evidence.values import Unreadable, decode
 from m365_restrict.ledger.evidence_bodies import BodyLost, Json
 from m365_restrict.ledger.ledger import Ledger
-from m365_restrict.options import RunOptions
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.register.columns import PROTECTED_COLUMNS
 from m365_restrict.register.evidence import ApprovalEvidence
@@ -34,6 +33,7 @@ from m365_restrict.report.case_history import (
 )
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.history_document import WrittenLine
+from m365_restrict.steps.options import RunOptions
 
 _ASKED = "lists.read_list "
 _TRIED = 40

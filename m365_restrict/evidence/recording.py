@@ -19,7 +19,7 @@ from m365_restrict.ledger.evidence_chain import RunEvidence
 from m365_restrict.plan.change import Plan
 from m365_restrict.report.documents import Document, Verb
 from m365_restrict.report.json_text import to_json
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 
 T = TypeVar("T")

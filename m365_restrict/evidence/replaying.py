@@ -12,7 +12,7 @@ from m365_restrict.evidence.values import Unreadable, decode, decode_error
 from m365_restrict.ledger.evidence_bodies import Json
 from m365_restrict.ledger.lease import Lease
 from m365_restrict.plan.change import Plan
-from m365_restrict.run_context import HandOver, Writing
+from m365_restrict.steps.run_context import HandOver, Writing
 from m365_restrict.tenant.in_flight import InFlight
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 

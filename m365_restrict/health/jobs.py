@@ -7,9 +7,9 @@ from m365_restrict.health.options import HealthOptions
 from m365_restrict.health.state import JobLine, JobState
 from m365_restrict.ledger.job_history import JobRun
 from m365_restrict.ledger.ledger import Ledger
-from m365_restrict.options import SilentJob
 from m365_restrict.schedule.jobs import Job, JobStatus
 from m365_restrict.schedule.timetable import SlotTrigger, Timetable
+from m365_restrict.steps.options import SilentJob
 
 _MOMENT = timedelta(microseconds=1)
 

@@ -15,7 +15,7 @@ import httpx
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_fixed
 
 from m365_restrict.errors import ExitCode
-from m365_restrict.logs import log
+from m365_restrict.logs.log_lines import log
 from m365_restrict.schedule.jobs import Job
 from m365_restrict.tenant.connection import trust_of
 

@@ -11,19 +11,19 @@ from m365_restrict.errors import RestrictError
 from m365_restrict.notify import texts
 from m365_restrict.notify.choice_mails import ChoiceEnd, ChoicePlace, ended_mail
 from m365_restrict.notify.mail import Mail, mail
-from m365_restrict.reading import Register, read_people, read_register, remembered
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS
 from m365_restrict.register.item import FieldValue
 from m365_restrict.register.recipient import Recipient
 from m365_restrict.register.reference import reference_key
 from m365_restrict.register.values import as_text
-from m365_restrict.run_context import Run
+from m365_restrict.steps.reading import Register, read_people, read_register, remembered
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.case_notes import CaseStanding
 from m365_restrict.telling.choice_notes import ChoiceStanding
 from m365_restrict.telling.mail_post import DueMail, Post, Told, ToldKind, ToldOutcome, is_news
 from m365_restrict.telling.write_back import write_list
 from m365_restrict.tenant.session import TenantWriters
-from m365_restrict.write_outcome import Result
+from m365_restrict.writes.write_outcome import Result
 
 _LIVE, _HOLDER = "live", "holder"
 _STATE = "retired"

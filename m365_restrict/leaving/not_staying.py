@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from m365_restrict.errors import RestrictError
-from m365_restrict.found import Planned
 from m365_restrict.leaving.standing import Standing
-from m365_restrict.openings import opening_of
 from m365_restrict.plan.change import Action, Applied, RuleKind
 from m365_restrict.reconcile import reconcile
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Planned
+from m365_restrict.steps.openings import opening_of
+from m365_restrict.steps.run_context import Run
 
 _REGISTER_OPENS = "The register opens it or a part of it, and no run has carried that out, so it is not left."
 _BY_HAND = "Its case was opened by hand, so it is not left."

@@ -20,8 +20,8 @@ from m365_restrict.report.open_document import OpenedRule, RuleFate
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.report.retire_document import RetiredRule, RetireFate, RetirementLine
 from m365_restrict.rules.naming import long_day
-from m365_restrict.run_context import Run, Writing
 from m365_restrict.script.quoting import quoted
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.telling.mail_post import Told
 
 _CHOICE = "a councillor's own choice"

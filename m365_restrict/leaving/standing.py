@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 
 from m365_restrict.by_hand.open_run import CaseRules
-from m365_restrict.mailbox_folders import Folders
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Observed, ObservedRule, RuleKind
 from m365_restrict.plan.opening import actions_in, captures_more
@@ -13,12 +12,13 @@ from m365_restrict.plan.out_of_reach import with_addresses
 from m365_restrict.plan.ownership import keys_by_token, owned_inbox_rules, owned_transport_rules
 from m365_restrict.plan.settle import Trio
 from m365_restrict.plan.writes import identifier_of
-from m365_restrict.reading import observe
-from m365_restrict.recording import unfinished_mailboxes
 from m365_restrict.register.recipient import RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
-from m365_restrict.run_context import Run
+from m365_restrict.steps.reading import observe
+from m365_restrict.steps.recording import unfinished_mailboxes
+from m365_restrict.steps.run_context import Run
+from m365_restrict.writes.mailbox_folders import Folders
 
 _NO_ROLE = "There is no Exchange role to remove it: an administrator does it by hand."
 _EXPIRY = "ExpiryDate"

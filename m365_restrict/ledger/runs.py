@@ -11,7 +11,7 @@ from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.evidence_chain import RunEvidence, append_run
 from m365_restrict.ledger.schema import run_traffic, runs
-from m365_restrict.marks import current_marks
+from m365_restrict.logs.marks import current_marks
 
 STARTED = "started"
 """The status of a run that has not ended, or was killed before it could say so."""

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from m365_restrict.errors import ConfigurationError, RestrictError
-from m365_restrict.found import Found
 from m365_restrict.ledger.drafts import DraftedLetter
 from m365_restrict.letters.source import LetterCase, LetterDesk, merged_evidence
 from m365_restrict.policy.profile import Profile
@@ -20,7 +19,8 @@ from m365_restrict.report.letters.facts import LetterKind, LetterRefused
 from m365_restrict.report.letters.gather import letter_facts
 from m365_restrict.report.letters.language import LetterLanguage, Tongue, language_for
 from m365_restrict.report.letters.templates_folder import LetterTemplates, load_templates
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"

@@ -5,12 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from m365_restrict.checking import check
 from m365_restrict.errors import ExitCode
-from m365_restrict.found import Found
 from m365_restrict.letters.drafting import desk_of, personal_fields, preferred_language
 from m365_restrict.letters.source import LetterCase, LetterDesk
-from m365_restrict.reading import read_people, read_register, remembered
 from m365_restrict.register.item import ListItem
 from m365_restrict.report.documents import Head, Source
 from m365_restrict.report.letter_document import LetterDocument, MissingLine, RefusedLetter
@@ -20,7 +17,10 @@ from m365_restrict.report.letters.facts import LetterKind, LetterRefused, refuse
 from m365_restrict.report.letters.gather import letter_facts
 from m365_restrict.report.letters.language import LetterLanguage
 from m365_restrict.report.letters.templates_folder import load_templates
-from m365_restrict.run_context import Run
+from m365_restrict.steps.checking import check
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.reading import read_people, read_register, remembered
+from m365_restrict.steps.run_context import Run
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
-from m365_restrict.found import Found
 from m365_restrict.policy.codes import CheckCode
 from m365_restrict.policy.judgement import AcceptedCase, OpenedCase
 from m365_restrict.register.case import Case, CaseState, Status
@@ -24,6 +23,7 @@ from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.register.values import as_text, hash_of, protected_values
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.facts import CaseSource, LetterKind, LetterRefused, ReviewSource, refused
+from m365_restrict.steps.found import Found
 
 #: A case that lacks only these is decided: its letter is what is still to be sent.
 _AWAITS_NOTICE = frozenset({CheckCode.NOTICE_MISSING, CheckCode.NOTICE_LATE})

@@ -6,7 +6,6 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from m365_restrict.codes import CatalogueCode
-from m365_restrict.found import Found
 from m365_restrict.ledger.lives import LifeRecord
 from m365_restrict.life.closing import ended_on
 from m365_restrict.policy.life import CaseFile
@@ -15,7 +14,8 @@ from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.read_review import Review, read_review
 from m365_restrict.register.reference import reference_key
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 
 
 @dataclass(frozen=True, kw_only=True)

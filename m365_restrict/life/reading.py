@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from m365_restrict.checking import check
-from m365_restrict.found import Found
+from m365_restrict.findings.left_behind import acting_transport_rules
 from m365_restrict.ledger.lives import LifeRecord
-from m365_restrict.left_behind import acting_transport_rules
 from m365_restrict.life.cases import Cases, case_files
 from m365_restrict.life.closing import Searched, Traces, addresses_of, life_after, traces_of
 from m365_restrict.outcome import Unknown
 from m365_restrict.policy.life import CaseFile, Task, life_rules
 from m365_restrict.policy.life_tasks import Today
-from m365_restrict.reading import read_people, read_register, remembered
 from m365_restrict.rules.normalise import observe_transport_rule
-from m365_restrict.run_context import Run
+from m365_restrict.steps.checking import check
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.reading import read_people, read_register, remembered
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.block_lists import BlockLists
 
 

@@ -18,7 +18,7 @@ from m365_restrict.policy.retention import Retention
 from m365_restrict.register.columns import RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.report.json_text import value_json
 from m365_restrict.report.retention import QueueLine, QueueState, RetentionDocument
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.lists import ListLocation
 from m365_restrict.tenant.session import TenantWriters
 

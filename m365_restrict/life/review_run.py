@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from m365_restrict.errors import ExitCode, RestrictError, first_of
-from m365_restrict.found import Found
 from m365_restrict.life.due import reviews_due, tasks_due
 from m365_restrict.life.notices import Officers, notices_of, review_opened, weekly_lists
 from m365_restrict.life.reading import Lives, read_lives
@@ -31,7 +30,8 @@ from m365_restrict.report.worklist import (
     in_order,
     task_line,
 )
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantWriters
 
 NoticesFor = Callable[[Run, Found, TenantWriters], Notices]

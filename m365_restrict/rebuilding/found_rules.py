@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from m365_restrict.found import Found, Planned
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, RuleKind
-from m365_restrict.reading import observe
 from m365_restrict.rebuilding.told_before import CHOICE_STATUS, seen_as_it_is
 from m365_restrict.register.address import read_address_lines
 from m365_restrict.register.recipient import Recipient, RecipientKind
@@ -15,7 +13,9 @@ from m365_restrict.rules.choice_rules import choice_key
 from m365_restrict.rules.inbox_rule import InboxRule
 from m365_restrict.rules.observed import ObservedInboxRule
 from m365_restrict.rules.properties import inbox_properties
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.reading import observe
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.choice_notes import ChoiceStanding
 
 _STOOD = frozenset({ChoiceStanding.IN_PLACE.value, ChoiceStanding.CHANGED.value})

@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 
 from m365_restrict.errors import ErrorCode, ExitCode, RequestRefused, first_of
-from m365_restrict.found import Found, Planned
 from m365_restrict.ledger.register_memory import LiveCase
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Applied, Change
 from m365_restrict.rebuilding.found_rules import Elsewhere, holders_own, rules_elsewhere
 from m365_restrict.rebuilding.told_before import note_told
 from m365_restrict.reconcile import reconcile
-from m365_restrict.recording import record_run
 from m365_restrict.register.case import Measure
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.reference import same_reference
@@ -27,8 +25,10 @@ from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.report.rebuild_document import RebuildDocument, RebuiltRule, RuleFound, ToldCounts
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.stamp import Damaged, Stamp, parse_stamp
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import unknown_of
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.recording import record_run
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import unknown_of
 
 _CHOICE = "a councillor's own choice"
 _FOUND = {

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.found import Found
 from m365_restrict.ledger.told import ToldRecord
 from m365_restrict.life.due import tasks_due
 from m365_restrict.life.notices import Officers, notices_of, weekly_lists
@@ -19,7 +18,8 @@ from m365_restrict.register.item import ListItem, SaverKind
 from m365_restrict.register.values import as_text
 from m365_restrict.report.rebuild_document import ToldCounts
 from m365_restrict.report.worklist import in_order, task_line
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.about_cases import due_for_approvers, due_for_owners
 from m365_restrict.telling.about_choices import due_for_holders
 from m365_restrict.telling.case_notes import case_notes

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from m365_restrict.found import Found, Planned
 from m365_restrict.life.reading import Lives, lives_of
-from m365_restrict.options import RunOptions
 from m365_restrict.policy.sign_off import signatures
 from m365_restrict.report.documents import DriftDocument, Head
 from m365_restrict.report.lines import guard_lines, override_lines
@@ -29,8 +27,10 @@ from m365_restrict.reporting.request import Beside, ReportRequest
 from m365_restrict.reporting.sign_off import sign_off_of
 from m365_restrict.reporting.trends import trends_of
 from m365_restrict.reporting.worklist import due_tasks
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import choice_counts, holders_of
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.options import RunOptions
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import choice_counts, holders_of
 
 NOTHING_BESIDE = Beside()
 

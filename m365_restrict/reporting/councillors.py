@@ -1,9 +1,9 @@
 """Councillors in numbers. Which councillor chose what, and about whom, is in no report."""
 
-from m365_restrict.found import Found, Planned
 from m365_restrict.outcome import Unknown
 from m365_restrict.report.documents import ChoiceCounts
 from m365_restrict.report.model import CouncillorNumbers
+from m365_restrict.steps.found import Found, Planned
 
 
 def councillor_numbers(found: Found, planned: Planned, counts: ChoiceCounts) -> CouncillorNumbers:

@@ -9,7 +9,7 @@ from m365_restrict.errors import RestrictError
 from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.report.said import Said
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.mail_exchangers import Resolver
 
 _MX = "Where mail for the council's domains enters"

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from m365_restrict.options import ReportOptions
 from m365_restrict.plan.change import ChangeClass, Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.policy.profile import Nation
 from m365_restrict.policy.working_days import add_working_days
 from m365_restrict.report.documents import FindingLine
+from m365_restrict.steps.options import ReportOptions
 
 CASE_OWNER = "Case owner"
 """The officer whom the item names: the report names nobody."""

@@ -2,13 +2,13 @@
 
 from datetime import UTC, date, datetime
 
-from m365_restrict.options import RunOptions
 from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.documents import DriftSummary, Head
 from m365_restrict.report.model import CouncillorNumbers, PeriodCovered, Report, Trends
 from m365_restrict.reporting.identity import run_identity
 from m365_restrict.reporting.periods import period_covered
 from m365_restrict.reporting.request import ReportRequest
+from m365_restrict.steps.options import RunOptions
 
 _NOTHING = NotCovered(
     scope="Everything",

@@ -2,11 +2,11 @@
 
 from m365_restrict import __version__
 from m365_restrict.errors import ExitCode
-from m365_restrict.options import RunOptions
 from m365_restrict.report.documents import Head
 from m365_restrict.report.letters.language import Tongue
 from m365_restrict.report.model import ReportLanguage, ResultWord, RunIdentity
 from m365_restrict.rules.compilation import Carrier
+from m365_restrict.steps.options import RunOptions
 
 _BY_SCRIPT, _BY_INBOX_RULES, _BY_MAIL_FLOW = "script", "inbox_rules", "mail_flow"
 

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from m365_restrict.options import RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.beside import NotCovered
 from m365_restrict.report.documents import Head
 from m365_restrict.rules.transport_rule import RuleMode
+from m365_restrict.steps.options import RunOptions
 
 _AGAIN = "Run it again. If it stays so, `m365-restrict doctor` says what is missing."
 _BLOCK_LISTS = NotCovered(

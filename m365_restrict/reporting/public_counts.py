@@ -4,15 +4,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
 
-from m365_restrict.found import Found
 from m365_restrict.ledger.lives import LifeRecord
-from m365_restrict.options import RunOptions
 from m365_restrict.register.case import CaseState, Measure
 from m365_restrict.register.item import ListItem
 from m365_restrict.report.model import PeriodCovered, PublicCount, PublicCounts
 from m365_restrict.report.suppression import SMALLEST_SHOWN, suppressed
 from m365_restrict.reporting.approvals import NOBODY, Approvals
 from m365_restrict.reporting.periods import bounds
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.options import RunOptions
 
 
 def public_counts(

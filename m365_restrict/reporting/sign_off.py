@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from datetime import date
 
-from m365_restrict.options import RunOptions
 from m365_restrict.policy.sign_off import Signature, sign_off_due
 from m365_restrict.report.model import Edition, Period, PeriodCovered, SignOff
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.report.said import Month, Said
 from m365_restrict.reporting.periods import is_over
+from m365_restrict.steps.options import RunOptions
 
 _STATEMENT = (
     "I have read the report for %(month)s. Each finding has an owner and a day, each exception has a reason, "

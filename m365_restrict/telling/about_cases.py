@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from m365_restrict.found import Found
 from m365_restrict.notify.case_mails import CasePlace, Proposal, approver_mail, owner_mail, safe_sentence
 from m365_restrict.notify.effect import Effect
 from m365_restrict.notify.links import ListPages
@@ -17,7 +16,8 @@ from m365_restrict.register.read_case import ProtectedReading, read_open_fields,
 from m365_restrict.register.reference import read_reference
 from m365_restrict.register.values import as_text, hash_of, protected_values
 from m365_restrict.rules.compilation import Blocks
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.mail_post import DueMail, ToldKind, is_news
 from m365_restrict.telling.proposal_effect import effect_of
 from m365_restrict.tenant.directory import Member

@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from m365_restrict.found import Found
 from m365_restrict.ledger.told import ToldKey, ToldMails, ToldRecord
 from m365_restrict.notify.choice_mails import (
     ChoiceEnd,
@@ -26,7 +25,8 @@ from m365_restrict.register.reference import reference_key
 from m365_restrict.register.values import as_text
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.transport_rule import RuleMode
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.choice_notes import ChoiceNote, ChoiceStanding, choice_notes
 from m365_restrict.telling.mail_post import DueMail, ToldKind, is_news
 from m365_restrict.tenant.session import TenantReaders

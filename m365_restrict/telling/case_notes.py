@@ -8,15 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from m365_restrict.found import Found, Planned
 from m365_restrict.plan.change import Change
 from m365_restrict.policy.judgement import AcceptedCase, CaseWarning, OpenedCase, Refusal
 from m365_restrict.register.case import CaseState
 from m365_restrict.rules.compilation import Blocks
 from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.transport_rule import RuleMode
-from m365_restrict.run_context import Run
-from m365_restrict.write_outcome import Result
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.run_context import Run
+from m365_restrict.writes.write_outcome import Result
 
 _LONGEST_NOTE = 8000
 _MORE = "There is more; put these right first."

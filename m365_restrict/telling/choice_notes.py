@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from m365_restrict.found import Found, Planned
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.choice import Choice, Handling, RefusedChoice
 from m365_restrict.register.item import ListItem
 from m365_restrict.rules.naming import long_day
-from m365_restrict.run_context import Run
-from m365_restrict.write_outcome import Result
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.run_context import Run
+from m365_restrict.writes.write_outcome import Result
 
 _STOP = "To stop, delete this row or choose Leave in Inbox."
 

@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-from m365_restrict.found import Found
 from m365_restrict.notify.effect import (
     Effect,
     Seen,
@@ -14,7 +13,8 @@ from m365_restrict.notify.effect import (
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.case import Case
 from m365_restrict.rules.compilation import Directory
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import TenantReaders
 from m365_restrict.tenant.together import all_of, both
 from m365_restrict.tenant.trace import REACH_DAYS, TraceCounts

@@ -3,10 +3,10 @@
 Called once the run is recorded, so that nobody is told of something that was not done.
 """
 
-from m365_restrict.found import Found
 from m365_restrict.notify.links import ListPages
 from m365_restrict.register.reference import reference_key
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.about_cases import due_for_approvers, due_for_owners
 from m365_restrict.telling.about_choices import due_for_holders
 from m365_restrict.telling.mail_post import NoticePost, Post, Told

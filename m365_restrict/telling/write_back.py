@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from m365_restrict.errors import RestrictError, ServiceError
-from m365_restrict.found import Found
 from m365_restrict.policy.life import life_rules
 from m365_restrict.policy.life_tasks import Today, review_day
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS
@@ -17,12 +16,13 @@ from m365_restrict.register.read_review import read_review
 from m365_restrict.register.reference import same_reference
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.register.values import as_text
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.case_notes import case_notes
 from m365_restrict.telling.choice_notes import choice_notes
 from m365_restrict.tenant.lists import ListLocation
 from m365_restrict.tenant.session import TenantWriters
-from m365_restrict.write_outcome import Result
+from m365_restrict.writes.write_outcome import Result
 
 _GONE_OR_MOVED = frozenset({404, 412})
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from m365_restrict.marks import current_marks
+from m365_restrict.logs.marks import current_marks
 
 _CONNECT_SECONDS = 30.0
 

@@ -20,7 +20,7 @@ from m365_restrict.report.documents import Verb
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.facts import LetterKind
 from m365_restrict.report.letters.language import LetterLanguage
-from m365_restrict.run_context import Run
+from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.clock import build_clock
 from settings.load import load_settings

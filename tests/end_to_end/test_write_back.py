@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from m365_restrict.found import Found
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.reconcile import reconcile
 from m365_restrict.report.documents import Verb
-from m365_restrict.run_context import Run
+from m365_restrict.steps.found import Found
+from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.write_back import ItemWritten, write_back
 from m365_restrict.tenant.session import open_readers, open_writers
-from m365_restrict.write_outcome import Result
+from m365_restrict.writes.write_outcome import Result
 from settings.clock import build_clock
 from settings.load import load_settings
 from settings.run_options import run_options

@@ -28,9 +28,9 @@ from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved,
 from m365_restrict.register.schema import Column, ColumnKind, ListSchema
 from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_mapping
-from m365_restrict.run_context import Run, Writing
-from m365_restrict.run_document import document_of
 from m365_restrict.sandbox.exchange.service import Caller
+from m365_restrict.steps.run_context import Run, Writing
+from m365_restrict.steps.run_document import document_of
 from m365_restrict.tenant.directory import Expansion, Member
 from settings.load import load_settings
 from settings.run_options import run_options

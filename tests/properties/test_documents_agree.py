@@ -20,11 +20,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from m365_restrict.checking import LiveCases
 from m365_restrict.cli.output import write_told
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.told import Told
-from m365_restrict.drift_findings import drift_findings
 from m365_restrict.errors import (
     ConfigurationError,
     LeaseHeld,
@@ -38,10 +36,8 @@ from m365_restrict.errors import (
     SignInError,
     SourceIncomplete,
 )
-from m365_restrict.found import Found, Planned
+from m365_restrict.findings.drift_findings import drift_findings
 from m365_restrict.ledger.ledger import Ledger, open_ledger
-from m365_restrict.mailbox_folders import Folders
-from m365_restrict.options import RunOptions
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import (
     Change,
@@ -70,7 +66,6 @@ from m365_restrict.policy.judgement import (
     OpenedCase,
     Refusal,
 )
-from m365_restrict.reading import People, Register
 from m365_restrict.register.case import CaseState, Status
 from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
@@ -86,9 +81,14 @@ from m365_restrict.report.documents import (
 from m365_restrict.report.lines import failure_of
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import Blocks, CompileProblem, Desired
-from m365_restrict.run_context import Run
-from m365_restrict.run_document import document_of
-from m365_restrict.write_outcome import ChangeOutcome, Result
+from m365_restrict.steps.checking import LiveCases
+from m365_restrict.steps.found import Found, Planned
+from m365_restrict.steps.options import RunOptions
+from m365_restrict.steps.reading import People, Register
+from m365_restrict.steps.run_context import Run
+from m365_restrict.steps.run_document import document_of
+from m365_restrict.writes.mailbox_folders import Folders
+from m365_restrict.writes.write_outcome import ChangeOutcome, Result
 from settings.load import load_settings
 from settings.run_options import run_options
 

@@ -1,7 +1,7 @@
 import pytest
 
 from m365_restrict.cli.run_log import begin_log, crashed
-from m365_restrict.logs import LogFormat, begin_logging, is_logging
+from m365_restrict.logs.log_lines import LogFormat, begin_logging, is_logging
 
 
 @pytest.fixture(autouse=True)

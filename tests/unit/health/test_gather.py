@@ -13,7 +13,7 @@ from m365_restrict.health.state import JobState, exit_code_of
 from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.overrides import OverrideRecord
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.marks import marked
+from m365_restrict.logs.marks import marked
 from m365_restrict.plan.change import RuleKind
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.overrides import Override

@@ -22,7 +22,7 @@ from m365_restrict.health.server import serve
 from m365_restrict.health.source import Council, HealthSource
 from m365_restrict.health.state import HealthState, SignInLine
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.marks import marked
+from m365_restrict.logs.marks import marked
 from m365_restrict.schedule.jobs import Job
 from m365_restrict.tenant.sign_in_way import SignInWay
 

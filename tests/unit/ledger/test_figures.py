@@ -7,7 +7,7 @@ from m365_restrict.errors import ErrorCode, ExitCode
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.marks import marked
+from m365_restrict.logs.marks import marked
 from m365_restrict.schedule.jobs import Job
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

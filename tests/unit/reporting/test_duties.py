@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from m365_restrict.options import ReportOptions
 from m365_restrict.plan.change import ChangeClass, Severity
 from m365_restrict.policy.profile import Nation
 from m365_restrict.report.documents import FindingLine, WaivedLine
 from m365_restrict.reporting.duties import Duties
+from m365_restrict.steps.options import ReportOptions
 
 DUTIES = Duties(options=ReportOptions(), nation=Nation.ENGLAND, owned_cases=frozenset({"RC-1"}))
 LINE = FindingLine(

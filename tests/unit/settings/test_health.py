@@ -1,7 +1,7 @@
 import pytest
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.logs import LogFormat
+from m365_restrict.logs.log_lines import LogFormat
 from settings.effective import effective_settings, shown_url
 from settings.load import load_settings
 from settings.log import log_choice

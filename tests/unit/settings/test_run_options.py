@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from m365_restrict.options import ScriptOptions
 from m365_restrict.rules.compilation import Carrier
+from m365_restrict.steps.options import ScriptOptions
 from settings import load_settings
 from settings.run_options import run_options
 

@@ -13,7 +13,7 @@ from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.notify.notice import Notice, NoticeKind, Role
 from m365_restrict.reconcile import reconcile
 from m365_restrict.report.documents import Verb
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.telling.mail_post import ToldKind, ToldOutcome
 from m365_restrict.telling.tell import notice_post
 from m365_restrict.tenant.session import open_readers, open_writers

@@ -19,7 +19,7 @@ from m365_restrict.plan.plan import build_plan
 from m365_restrict.register.case import Measure
 from m365_restrict.rules.normalise import folder_names, observe_inbox_rule, observe_transport_rule
 from m365_restrict.tenant.session import TenantReaders, TenantWriters, open_readers, open_writers
-from m365_restrict.write_outcome import ChangeOutcome, Tools
+from m365_restrict.writes.write_outcome import ChangeOutcome, Tools
 from settings import Settings, load_settings
 from settings.tenant_options import tenant_options
 

@@ -10,12 +10,12 @@ import pytest
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.written import WrittenResult
-from m365_restrict.mailbox_folders import Folders
 from m365_restrict.plan.writes import identifier_of
-from m365_restrict.recording import tools_for
 from m365_restrict.register.choice import Handling
 from m365_restrict.report.documents import Verb
-from m365_restrict.run_context import Run, Writing
+from m365_restrict.steps.recording import tools_for
+from m365_restrict.steps.run_context import Run, Writing
+from m365_restrict.writes.mailbox_folders import Folders
 from settings.run_options import run_options
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 
 from m365_restrict.plan.change import Change
 from m365_restrict.rules.parameters import UnwritableRule
-from m365_restrict.write_outcome import ChangeOutcome, Result, Tools, each
+from m365_restrict.writes.write_outcome import ChangeOutcome, Result, Tools, each
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,10 @@ from babel.messages.extract import extract_python
 from babel.messages.pofile import read_po
 from jinja2.ext import babel_extract
 
-from m365_restrict import audit_lines, contact_watch
+from m365_restrict.auditing import audit_lines
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.doctor.permissions import Need, permission_table
+from m365_restrict.mail_watch import contacts as contact_watch
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.beside import NotCovered
 from m365_restrict.plan.change import Severity

@@ -1,0 +1,1 @@
+"""What would happen to mail from one address, and why."""

@@ -1,0 +1,1 @@
+"""Log lines, without addresses or secrets."""

@@ -1,0 +1,1 @@
+"""Writes in the tenant, each read back before it counts."""
