@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from m365_restrict.errors import ServiceError, SourceIncomplete
+from m365_restrict.register.address import without_names
 from m365_restrict.register.item_history import HistoryMemory, KnownHistory
 from m365_restrict.tenant.graph import GraphReader, JsonObject
 from m365_restrict.tenant.list_values import without_fields
@@ -22,13 +23,17 @@ _NAMES = frozenset({"displayName", "LookupValue"})
 
 @dataclass(frozen=True, kw_only=True)
 class VersionedList:
-    """A list whose histories are read: the columns `selected`, and never those that are `personal`."""
+    """A list whose histories are read: the columns `selected`, and never those that are `personal`.
+
+    `addresses` are the columns in which somebody may have put a name beside an address.
+    """
 
     title: str
     list_id: str
     path: str
     selected: Sequence[str]
     personal: frozenset[str]
+    addresses: frozenset[str] = frozenset()
 
 
 class VersionReader:
@@ -51,7 +56,10 @@ class VersionReader:
         changed = [item_id for item_id in shown if item_id not in same]
         found = await all_of(self._versions(place, item_id) for item_id in changed)
         read = dict(zip(changed, found, strict=True))
-        kept = {key: KnownHistory(shown[key], _nameless(one)) for key, one in read.items()}
+        kept = {
+            key: KnownHistory(shown[key], [_remembered(one, place) for one in versions])
+            for key, versions in read.items()
+        }
         self._histories.keep(place.list_id, kept, present=shown.keys())
         return {key: read[key] if key in read else list(same[key].versions) for key in shown}
 
@@ -77,6 +85,16 @@ class VersionReader:
 def version_key(number: str) -> tuple[int, ...]:
     """How version numbers sort: "10.0" after "9.0"."""
     return tuple(int(part) for part in number.split("."))
+
+
+def _remembered(version: JsonObject, place: VersionedList) -> JsonObject:
+    """A version as the ledger may hold it: people by their ids, addresses without names beside them."""
+    fields = {
+        name: without_names(value) if name in place.addresses and isinstance(value, str) else value
+        for name, value in (version.get("fields") or {}).items()
+    }
+    found: JsonObject = _nameless({**version, "fields": fields})
+    return found
 
 
 def _nameless(value: Any) -> Any:  # noqa: ANN401 - any JSON

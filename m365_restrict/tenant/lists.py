@@ -191,6 +191,11 @@ class ListReader:
             path=place.path,
             selected=_selected(place, schema),
             personal=frozenset(place.names[name] for name in schema.personal if name in place.names),
+            addresses=frozenset(
+                place.names[column.name]
+                for column in schema.columns
+                if column.addresses and column.name in place.names
+            ),
         )
         return await self._versions.read(versioned, rows)
 

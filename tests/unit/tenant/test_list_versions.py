@@ -4,11 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from m365_restrict.errors import PermissionMissing, SourceIncomplete
 from m365_restrict.evidence.values import encode
 from m365_restrict.ledger.evidence_bodies import canonical
 from m365_restrict.ledger.ledger import open_ledger
+from m365_restrict.ledger.schema import item_history_contents
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
 from m365_restrict.tenant.session import open_readers
 from settings import load_settings
@@ -64,6 +66,11 @@ class Council:
         paths = [one["path"] for one in self._sandbox.requests()]
         return sorted(path.split("/items/")[1].split("/")[0] for path in paths if path.endswith("/versions"))
 
+    def ledger_text(self) -> str:
+        """Every history that the ledger remembers."""
+        with open_ledger(self._url) as ledger, ledger.histories._database.reading() as connection:
+            return "".join(connection.execute(select(item_history_contents.c.content)).scalars())
+
     def edit(self, item: int, **fields: Any) -> None:
         body = {"by": OFFICER, "fields": fields}
         assert self._sandbox.control("POST", f"list/{LIST}/{item}", body).is_success
@@ -85,6 +92,14 @@ def test_of_items_that_did_not_change_nothing_is_asked_and_all_is_known(council)
 
 def test_what_people_are_called_is_not_remembered(council):
     assert {one.saver.display_name for item in council.read().items for one in item.versions} == {""}
+
+
+def test_a_name_beside_an_address_is_not_remembered(council):
+    council.edit(1, Addresses="Pat Person <pat@post.example>")
+    first, again = council.read(), council.read()
+    assert council.asked() == ["1"]
+    assert "Pat" not in council.ledger_text()
+    assert first.items[0].versions[-1].fields == again.items[0].versions[-1].fields
 
 
 def test_of_an_item_that_was_saved_the_history_is_asked_for_again(council):
