@@ -152,9 +152,10 @@ ALLOWED = (
     ),
     _line(
         "ledger item_history_contents.content",
-        "issue 8, Requests: version history only of items that changed; the rest is remembered without names",
+        "docs/evidence.md, When a case is deleted: the ledger remembers the histories of unchanged items",
         Whose.SENDER,
         Whose.CHOSEN,
+        Whose.STAFF,
     ),
     _line("* document: changes.fields.*", _FIELDS, Whose.SENDER),
     _line("* document: findings.fields.*", _FIELDS, Whose.SENDER),
