@@ -102,6 +102,9 @@ class ListSettings(_Section):
     """Internal names of columns that differ from the usual: REGISTER__COLUMNS__ENDSON=End_x0020_date."""
     time_zone: ZoneName = "Europe/London"
     """Time zone of the site and of the council's days. Default Europe/London."""
+    remember_histories: bool = True
+    """Whether the version history of an item that looks unchanged is not read again. Say no for a list with
+    content approval in which a pending edit does not show: its save would be seen late. Default yes."""
 
     @field_validator("columns")
     @classmethod

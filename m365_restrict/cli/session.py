@@ -146,7 +146,8 @@ def _options(request: Request, settings: Settings, ledger: Ledger) -> RunOptions
 
 def _histories(request: Request, settings: Settings, ledger: Ledger) -> HistoryMemory | None:
     """What is remembered of unchanged items; nothing where letters may be drafted: they name the approver."""
-    return None if request.writes and settings.notify.library else ledger.histories
+    drafts = request.writes and settings.notify.library
+    return ledger.histories if settings.lists.remember_histories and not drafts else None
 
 
 def _lease(settings: Settings, ledger: Ledger, start: RunStart) -> AbstractContextManager[Lease]:

@@ -1,8 +1,9 @@
 """The version history of an item as it was read before: an item that has not changed is not asked again.
 
-Every save changes what an item shows (its eTag, graph.md 3.9), so one that shows what it showed then has
-the versions that it had then. Some may have been pruned or deleted since (graph.md 3.7): what was once read
-stays proven, as pinned evidence does.
+A save changes the eTag and the fields that an item shows (graph.md 3.9), so one that shows what it showed
+then is taken to have the versions that it had then. That is inferred: what an item with a pending edit shows
+is unknown (graph.md 3.8), so REGISTER__REMEMBER_HISTORIES can have every history read anew. Some versions
+may have been pruned or deleted since (graph.md 3.7): what was once read stays proven, as pinned evidence is.
 """
 
 from collections.abc import Collection, Mapping, Sequence

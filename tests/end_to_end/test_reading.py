@@ -238,3 +238,14 @@ def test_the_same_from_the_command_line(council: Any) -> None:
     assert refused.exit_code == 5
     assert "M365_RESTRICT_RULES__MODE" in refused.document["error"]["message"]
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.parametrize(("remember", "asked"), [("yes", 0), ("no", 1)])
+def test_histories_of_unchanged_items_are_asked_for_again_where_a_setting_says_so(
+    council: Any, remember: str, asked: int
+) -> None:
+    council.plant(council.case("RC-1"), settings={"REGISTER__REMEMBER_HISTORIES": remember})
+    council.plan()
+    council.requests()
+    council.plan()
+    assert sum(one["path"].endswith("/versions") for one in council.requests()) == asked

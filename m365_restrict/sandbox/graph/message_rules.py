@@ -85,7 +85,10 @@ def update_rule(call: GraphCall) -> GraphAnswer:
 
 
 def _merged(old: Mapping[str, Any], new: Mapping[str, Any], sent: Json) -> dict[str, Any]:
-    """A complex member after a PATCH that merges: what was sent empty goes, what was not sent stays."""
+    """A complex member after a PATCH that merges: what was sent empty goes, what was not sent stays.
+
+    No source says what a tenant that merges makes of an empty member: this is assumed.
+    """
     emptied = {name for name, value in (sent or {}).items() if value in (None, [], "")}
     return {**{name: value for name, value in old.items() if name not in emptied}, **new}
 
