@@ -17,6 +17,7 @@ from datetime import datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import httpx
 import jsonschema
@@ -263,7 +264,7 @@ class Council:
         return [one for one in self.writes() if "/lists/" not in one["path"]]
 
     def cmdlet(self, cmdlet: str, **parameters: Any) -> list[dict[str, Any]]:
-        """An administrator in Exchange, who clears values and names senders as this tenant takes it."""
+        """An administrator in Exchange, who gives senders, ends and no value as this tenant takes them."""
         if "From" in parameters and self.sender_field != "From":
             named = parameters.pop("From") or []
             inside = [one for one in named if one.endswith("@ash.example")]
@@ -271,10 +272,17 @@ class Council:
         takes = {"null": None, "empty_list": []}.get(self.sandbox.tenant.behaviour.clears_with, ...)
         if takes is not ... and cmdlet.startswith("Set-"):
             parameters = {name: takes if one in (None, []) else one for name, one in parameters.items()}
+        if parameters.get("ExpiryDate") and self.sandbox.tenant.behaviour.expiry_offset == "ignored":
+            parameters["ExpiryDate"] = self._by_its_clock(parameters["ExpiryDate"])
         body = {"by": "admin@ash.example", "cmdlet": cmdlet, "parameters": parameters}
         answer = self.sandbox.control("POST", "cmdlet", body)
         assert answer.is_success, answer.text
         return answer.json().get("value", []) if answer.content else []
+
+    def _by_its_clock(self, instant: str) -> str:
+        """An instant as the tenant's own clock shows it, for a service that takes no heed of offsets."""
+        zone = ZoneInfo(self.sandbox.tenant.document["time_zone"])
+        return f"{datetime.fromisoformat(instant).astimezone(zone):%Y-%m-%dT%H:%M:%SZ}"
 
     def rules(self) -> dict[str, dict[str, Any]]:
         """All transport rules by name, in their order."""
@@ -355,12 +363,12 @@ class Council:
         email.set_content("Hello.")
         raw = f"From: {header or sender}\r\n{email.as_string()}"
         body = {"raw": raw, "envelope_from": sender, "recipients": [*to, *cc]}
-        with self._settled():
+        with self.settled():
             copies: list[dict[str, Any]] = self._ask("POST", "mail", body)["copies"]
         return copies
 
     @contextlib.contextmanager
-    def _settled(self) -> Iterator[None]:
+    def settled(self) -> Iterator[None]:
         """When rules act, where they take time in the tenant that all tests were asked to run in."""
         asked = self.sandbox.behaviour.keys() - self._stated
         if asked.isdisjoint({"propagation_minutes", "propagation_lags"}):

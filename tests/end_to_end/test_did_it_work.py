@@ -17,6 +17,13 @@ RULE = "RC-1 Redirect to single contact"
 CLERK, CONTACT, COUNCILLOR = "clerk@ash.example", "contact@ash.example", "cllr.a@ash.example"
 LATER, NEXT_DAY = "2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z"
 
+pytestmark = pytest.mark.behaviour(message_trace=True, reason="only traces tell what became of mail")
+ACTS_AT_ONCE = pytest.mark.behaviour(
+    propagation_minutes=0,
+    propagation_lags=(),
+    reason="mail is sent between two edits that take effect at the time they are made",
+)
+
 
 def leaks(run: Any) -> list[dict[str, Any]]:
     return [one for one in run.findings() if one["code"] == "mail-leaked"]
@@ -80,6 +87,7 @@ def unseen(report: dict[str, Any], word: str) -> list[dict[str, Any]]:
     return [one for one in report["not_covered"] if word in one["scope"]]
 
 
+@ACTS_AT_ONCE
 def test_mail_is_counted_once_however_often_it_is_asked_about(council: Any) -> None:
     council.in_force(council.case(CASE))
     council.clock(LATER)
@@ -101,6 +109,7 @@ def test_mail_is_counted_once_however_often_it_is_asked_about(council: Any) -> N
     assert counts[1] == counts[2] == {"seen": 7, "redirected": 5, "leaked": 1}
 
 
+@ACTS_AT_ONCE
 def test_a_leak_is_told_for_some_days_and_counted_for_longer(council: Any) -> None:
     council.in_force(council.case(CASE))
     council.clock(LATER)
@@ -113,6 +122,7 @@ def test_a_leak_is_told_for_some_days_and_counted_for_longer(council: Any) -> No
     assert mail_of(told(council))["leaked"] == 1
 
 
+@ACTS_AT_ONCE
 def test_a_leak_stays_when_somebody_has_put_the_rule_right(council: Any) -> None:
     council.in_force(council.case(CASE))
     council.clock(LATER)
@@ -149,6 +159,7 @@ def test_what_the_decision_lets_through_is_no_leak(council: Any, fields: dict[st
     assert not leaks(council.drift())
 
 
+@ACTS_AT_ONCE
 def test_a_councillor_who_chose_the_same_is_kept_from_it(council: Any) -> None:
     chosen = council.choice(COUNCILLOR, CASE, "Same as the council")
     council.in_force(council.case(CASE, CouncillorRoute="Councillor opted in"), choices=[chosen])
@@ -162,6 +173,7 @@ def test_a_councillor_who_chose_the_same_is_kept_from_it(council: Any) -> None:
     assert "cllr" not in json.dumps(found)
 
 
+@ACTS_AT_ONCE
 def test_a_refused_message_is_counted_and_one_that_came_through_is_a_leak(council: Any) -> None:
     council.in_force(council.case(CASE, Measure="Refuse with notice"))
     council.clock(LATER)
@@ -249,6 +261,7 @@ def test_a_contact_whose_mailbox_may_not_be_read_is_said(council: Any) -> None:
     assert "Mail.ReadBasic" in unseen(report, CONTACT)[0]["next_step"]
 
 
+@ACTS_AT_ONCE
 def test_a_run_that_saw_a_leak_is_performed_again_and_keeps_nobodys_address(
     council: Any, tmp_path: Path
 ) -> None:
@@ -296,6 +309,7 @@ def fixed(report: dict[str, Any]) -> str:
     return json.dumps(report["fixed"])
 
 
+@ACTS_AT_ONCE
 @pytest.mark.requirement("F24")
 @pytest.mark.parametrize("change", ["decision", "exempt"])
 def test_a_leak_that_was_told_stays_when_the_rule_is_rewritten(council: Any, change: str) -> None:
@@ -350,6 +364,7 @@ def test_mail_that_somebody_sent_elsewhere_was_not_redirected(
     assert (mail_of(report)["redirected"], mail_of(report)["leaked"]) == (0, 1)
 
 
+@ACTS_AT_ONCE
 def test_what_a_rule_did_before_somebody_put_it_back_is_not_told_as_redirected(council: Any) -> None:
     council.plant(council.case(CASE), behaviour={"redirect_trace": "recipient"})
     council.apply()
@@ -380,6 +395,7 @@ def test_an_answer_that_does_not_come_loses_no_leak(council: Any) -> None:
     assert not unseen(report, CASE)
 
 
+@ACTS_AT_ONCE
 def test_a_leak_that_was_told_stays_while_nobody_answers(council: Any) -> None:
     council.in_force(council.case(CASE))
     council.clock(LATER)
@@ -391,6 +407,7 @@ def test_a_leak_that_was_told_stays_while_nobody_answers(council: Any) -> None:
     assert leaks(council.drift())
 
 
+@ACTS_AT_ONCE
 @pytest.mark.parametrize("position", [0, 6, 12])
 def test_a_run_that_may_ask_little_goes_on_where_it_ended_until_it_finds_the_leak(
     council: Any, position: int
@@ -433,6 +450,7 @@ def test_a_case_that_was_renamed_leaks_nothing_by_that(council: Any, fields: dic
     assert not unseen(report, "RC-77")
 
 
+@ACTS_AT_ONCE
 @pytest.mark.parametrize("end", ["by date", "lifted", "suspended"])
 @pytest.mark.parametrize("was_told", [False, True])
 def test_a_leak_before_the_end_of_a_case_is_told(council: Any, end: str, was_told: bool) -> None:
@@ -456,6 +474,7 @@ def test_a_leak_before_the_end_of_a_case_is_told(council: Any, end: str, was_tol
         assert CASE not in fixed(report)
 
 
+@ACTS_AT_ONCE
 @pytest.mark.parametrize("since", ["edited", "deleted", "opened by hand"])
 def test_a_leak_that_was_told_stays_whatever_the_register_does_next(council: Any, since: str) -> None:
     council.in_force(council.case(CASE))

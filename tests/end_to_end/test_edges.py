@@ -46,7 +46,10 @@ def test_upper_case_in_every_address_column(council: Any) -> None:
     assert in_step(council)
 
 
-@pytest.mark.parametrize("match", ["from", "patterns"])
+TAKES_FROM = pytest.mark.behaviour(from_external=True, reason="it is about rules that name senders by From")
+
+
+@pytest.mark.parametrize("match", [pytest.param("from", marks=TAKES_FROM), "patterns"])
 def test_many_addresses_are_split_over_numbered_rules(council: Any, match: str) -> None:
     addresses = [f"person.number.{number}@some-long-domain-name.example" for number in range(150)]
     settings = {"RULES__SENDER_MATCH": match}

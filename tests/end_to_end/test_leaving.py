@@ -113,12 +113,18 @@ def fates(document: dict[str, Any]) -> dict[str, str]:
     return {one["name"]: one["outcome"] for one in document["rules"]}
 
 
+_PLACES = {"Priority", "sequence"}
+
+
 def foreign(council: Any) -> tuple[Any, ...]:
-    """What others have in the tenant, byte for byte."""
+    """What others have in the tenant, byte for byte, but for places that the service itself gives."""
     theirs = [rule for name, rule in council.rules().items() if name not in council.ours()]
     mine = [one for one in council.inbox_rules(CLLR) if one["displayName"] == "Mine"]
-    strip = [{key: one for key, one in rule.items() if key != "Priority"} for rule in theirs]
-    return (json.dumps(strip, sort_keys=True), json.dumps(mine, sort_keys=True))
+    theirs, mine = (
+        [{key: one for key, one in rule.items() if key not in _PLACES} for rule in rules]
+        for rules in (theirs, mine)
+    )
+    return (json.dumps(theirs, sort_keys=True), json.dumps(mine, sort_keys=True))
 
 
 class TestRetire:
@@ -678,6 +684,7 @@ class TestHandover:
         told = json.dumps(leaving.handover(html=page)) + page.read_text()
         assert [one for one in (SENDER, OTHER, "noise@post.example", CLLR, SECOND) if one in told] == []
 
+    @pytest.mark.behaviour(drop_parameter=None, reason="New alone brings such a rule into force")
     def test_the_script_makes_the_rules_again(
         self, leaving: Leaving, tmp_path: Path, read_powershell: Any
     ) -> None:
@@ -685,7 +692,7 @@ class TestHandover:
         file = tmp_path / "rules.ps1"
         leaving.handover(script=file)
         text = file.read_text(encoding="utf-8-sig")
-        assert SENDER in text
+        assert SENDER in text.replace("\\", "")
         assert oct(file.stat().st_mode & 0o777) == "0o600"
         script = read_powershell(text)
         assert script.errors == []
@@ -714,9 +721,12 @@ def status_of(council: Any) -> dict[str, dict[str, str]]:
         ("Councillor mail choices", "ChoiceStatus", "choices"),
     ):
         site = council.sandbox.env["M365_RESTRICT_REGISTER__SITE"]
-        path = f"sites/{site}:/lists/{title}/items"
-        rows = council.sandbox.graph("GET", path, params={"$expand": "fields"}).json()["value"]
-        shown = [row["fields"] for row in rows]
+        page = f"sites/{site}:/lists/{title}/items?$expand=fields"
+        shown: list[dict[str, Any]] = []
+        while page:
+            answer = council.sandbox.graph("GET", page).json()
+            shown += [row["fields"] for row in answer["value"]]
+            page = answer.get("@odata.nextLink", "")
         found[name] = {str(one["Title"]): str(one[column]) for one in shown if one.get(column)}
     return found
 

@@ -44,7 +44,7 @@ def test_the_plan_that_was_read_is_made(saved: Any, file: Path) -> None:
 
 def test_the_file_is_for_its_owner_alone_and_says_what_it_holds(saved: Any, file: Path) -> None:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert "rc-1@post.example" in file.read_text()
+    assert "rc-1@post.example" in file.read_text().replace("\\", "")
     assert "holds e-mail addresses" in json.loads(file.read_text())["notice"]
     assert "holds e-mail addresses" in saved.plan(save=file).stderr
 

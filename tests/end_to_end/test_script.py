@@ -12,11 +12,6 @@ SCRIPT = {"ENFORCE_WITH": "script", "AUTH__WRITER__CLIENT_ID": "", "AUTH__WRITER
 NAMED = "Named mailboxes or services"
 ENABLED_AT_ONCE = pytest.mark.behaviour(drop_parameter=None, reason="New alone brings such a rule into force")
 
-pytestmark = pytest.mark.behaviour(
-    expiry_offset="honoured",
-    reason="a script gives instants to Microsoft's module; the question is how a text over REST is read",
-)
-
 
 class ByHand:
     """The council, the program without a writer, and an administrator who runs what it writes."""
