@@ -7,6 +7,7 @@ from m365_restrict.assess.block import Direction, Named, NamedKind
 from m365_restrict.plan.blocking import names_senders
 from m365_restrict.register.address import domain_of, read_address
 from m365_restrict.rules.observed import Properties
+from m365_restrict.rules.patterns import addresses_in
 
 _EXEMPTIONS = "ExceptIf"
 _NOT_CONDITIONS = frozenset(
@@ -25,8 +26,6 @@ _NOT_CONDITIONS = frozenset(
         "PrependSubject",
     ]
 )
-# Narrower before the @ than an address may be: the rest are signs of a pattern.
-_ADDRESS = re.compile(r"[\w.!#%&'+=~-]+@[\w-]+(?:\.[\w-]+)+")
 _DOMAIN = re.compile(r"@?(?:[\w-]+\.)+[\w-]+")
 # An anchored pattern in which nothing but escaped signs and letters stands.
 _WHOLE = re.compile(r"(?:\^|\\A)(?:\\[^A-Za-z0-9]|[^\\.^$*+?{}\[\]|()])+(?:\$|\\Z)")
@@ -66,26 +65,19 @@ def _names(name: str, text: str, properties: Properties) -> Iterator[Named]:
         yield from _sender_names(text)
         return
     direction = Direction.TO if name.startswith(("SentTo", "AnyOf", "Recipient")) else Direction.ABOUT
-    for address in _addresses(text):
+    for address in addresses_in(text):
         yield Named(address, NamedKind.ADDRESS, direction)
 
 
 def _sender_names(text: str) -> Iterator[Named]:
     plain = _unescaped(text)
-    addresses = tuple(_addresses(text))
+    addresses = tuple(addresses_in(text))
     if addresses:
         yield from (Named(address, NamedKind.ADDRESS) for address in addresses)
     elif _DOMAIN.fullmatch(plain):
         yield Named(plain.lstrip("@").lower(), NamedKind.DOMAIN)
     elif plain:
         yield Named(text, NamedKind.TEXT)
-
-
-def _addresses(text: str) -> Iterator[str]:
-    for match in _ADDRESS.findall(_unescaped(text)):
-        read = read_address(match)
-        if isinstance(read, str):
-            yield read
 
 
 def _unescaped(text: str) -> str:

@@ -3,7 +3,6 @@
 The untold, endless blocks of policy.md 3 (F2, F22) were such rules. They are reported and never touched.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -12,10 +11,8 @@ from m365_restrict.plan.blocking import KEEPS_AWAY, acts, keeps_away, names_send
 from m365_restrict.plan.change import ChangeClass, Difference, Finding, Observed, Severity
 from m365_restrict.plan.codes import FindingCode
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
+from m365_restrict.rules.patterns import addresses_in
 from m365_restrict.rules.stamp import parse_stamp
-
-# A whole address in a word or a pattern, such as ^pat@post\.example$.
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\\?\.[\w-]+)+")
 
 
 def undecided_rules(
@@ -52,9 +49,7 @@ def named_addresses(properties: Properties) -> tuple[str, ...]:
         if not isinstance(values, tuple) or not names_senders(name, properties):
             continue
         for value in values:
-            found += [
-                match.replace("\\", "").lower() for match in _ADDRESS.findall(value.replace("\\-", "-"))
-            ]
+            found += addresses_in(value)
     return tuple(dict.fromkeys(found))
 
 

@@ -1,9 +1,18 @@
 """Anchored patterns for exact addresses, from the subset on which .NET and Python agree (exchange.md 2.3)."""
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
+
+from m365_restrict.register.address import read_address
 
 LONGEST_PATTERN = 128
 _SPECIAL = frozenset(".^$*+?{}[]|()\\#")
+# Narrower before the @ than an address may be: the rest are signs of a pattern.
+_ADDRESS = re.compile(r"[\w.!#%&'+=~-]+@[\w-]+(?:\.[\w-]+)+")
+# An anchor or a class, whose letter is no part of an address: \Apat@post\.example\Z.
+_LETTER = re.compile(r"\\[A-Za-z][*+?]?")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 class PatternAnchors(StrEnum):
@@ -31,3 +40,11 @@ def plain_sender(sender: str) -> str:
             if exact_pattern(address, anchors) == sender:
                 return address
     return sender
+
+
+def addresses_in(text: str) -> Iterator[str]:
+    """The whole e-mail addresses in a word or a pattern, in lower case; a class names none."""
+    for found in _ADDRESS.findall(_ESCAPED.sub(r"\1", _LETTER.sub(" ", text))):
+        address = read_address(found)
+        if isinstance(address, str):
+            yield address

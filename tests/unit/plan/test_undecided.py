@@ -71,8 +71,19 @@ def test_what_keeps_nobody_away_is_none(rule: Any) -> None:
     assert found(**rule) == []
 
 
-def test_a_live_decision_stands_behind_it() -> None:
-    assert found(decided=frozenset({"pat@post.example"}), From=["pat@post.example"], **REDIRECT) == []
+@pytest.mark.parametrize(
+    ("named", "address"),
+    [
+        ({"From": ["pat@post.example"]}, "pat@post.example"),
+        ({"FromAddressMatchesPatterns": [r"^pat\.m@post\.example$"]}, "pat.m@post.example"),
+        ({"FromAddressMatchesPatterns": [r"\Apat@post\.example\Z"]}, "pat@post.example"),
+        ({"FromAddressMatchesPatterns": [r"\bpat\-m@post\.example\b"]}, "pat-m@post.example"),
+        ({"FromAddressContainsWords": ["o'pat+m@post.example"]}, "o'pat+m@post.example"),
+    ],
+    ids=["From", "a dot", "other anchors", "a word's ends", "an apostrophe and a plus"],
+)
+def test_a_live_decision_stands_behind_it(named: Any, address: str) -> None:
+    assert found(decided=frozenset({address}), **named, **REDIRECT) == []
 
 
 def test_rules_of_ours_are_judged_elsewhere() -> None:
@@ -88,6 +99,12 @@ def test_what_could_not_be_read_is_not_judged() -> None:
         now=NOW,
     )
     assert list(nothing) == []
+
+
+def test_a_class_of_addresses_names_none() -> None:
+    assert (
+        named_addresses({"FromAddressMatchesPatterns": (r"\w+@post\.example", r"pat.*@post\.example")}) == ()
+    )
 
 
 def test_addresses_are_told_from_words() -> None:
