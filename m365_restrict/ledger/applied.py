@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.schema import applied_rules
 from m365_restrict.ledger.values import (
-    JsonProperties,
+    decode_held_since,
     decode_main_addresses,
     decode_properties,
     decode_spellings,
+    encode_held_since,
     encode_main_addresses,
     encode_properties,
     encode_spellings,
+    with_main_addresses,
 )
 from m365_restrict.plan.change import Applied, RuleKind
 
@@ -32,34 +35,23 @@ class AppliedRules:
         """Every rule as it was last read back, ordered by key."""
         with self._database.reading() as connection:
             rows = connection.execute(select(applied_rules).order_by(applied_rules.c.key)).all()
-        return tuple(
-            Applied(
-                key=row.key,
-                kind=RuleKind(row.kind),
-                guid_or_rule_id=row.tenant_id,
-                mailbox=row.mailbox,
-                case_reference=row.case_reference,
-                name=row.name,
-                properties=decode_properties(row.properties),
-                chosen_by_holder=row.chosen_by_holder,
-                saved=row.saved,
-                holder_ended=row.holder_ended,
-                item_id=row.item_id,
-                written_at=row.applied_at,
-                spellings=decode_spellings(row.properties),
-                main_addresses=decode_main_addresses(row.properties),
-            )
-            for row in rows
-        )
+        return tuple(map(_applied, rows))
+
+    def find(self, key: str) -> Applied | None:
+        """One rule as it was last read back; None where the key is unknown."""
+        with self._database.reading() as connection:
+            row = _row(connection, key)
+        return None if row is None else _applied(row)
 
     def record(self, applied: Applied, *, run_id: str, at: datetime) -> None:
         """Keep one rule as it was read back after a write, in place of what was known of that key.
 
-        What was noted of main addresses stays: a write has not asked the directory.
+        It is taken to have been written `at`. What was noted of main addresses stays: a write has not asked
+        the directory. Since when its senders are held, the caller says (`plan/held_since.py`).
         """
         with self._database.writing() as connection:
-            stored = _stored(connection, applied.key) or {}
-            mains = encode_main_addresses(decode_main_addresses(stored))
+            row = _row(connection, applied.key)
+            mains = {} if row is None else encode_main_addresses(decode_main_addresses(row.properties))
             connection.execute(delete(applied_rules).where(applied_rules.c.key == applied.key))
             connection.execute(
                 insert(applied_rules).values(
@@ -71,6 +63,7 @@ class AppliedRules:
                     name=applied.name,
                     properties=encode_properties(applied.properties)
                     | encode_spellings(applied.spellings)
+                    | encode_held_since(applied.properties, applied.held_since, written_at=at)
                     | mains,
                     chosen_by_holder=applied.chosen_by_holder,
                     saved=applied.saved,
@@ -84,14 +77,12 @@ class AppliedRules:
     def note_main_addresses(self, key: str, mains: Mapping[str, str]) -> None:
         """Remember for which addresses of the case senders of a rule stand. An unknown key is no error."""
         with self._database.writing() as connection:
-            stored = _stored(connection, key)
-            if stored is not None:
-                kept = encode_properties(decode_properties(stored))
-                kept |= encode_spellings(decode_spellings(stored))
+            row = _row(connection, key)
+            if row is not None:
                 connection.execute(
                     update(applied_rules)
                     .where(applied_rules.c.key == key)
-                    .values(properties=kept | encode_main_addresses(mains))
+                    .values(properties=with_main_addresses(row.properties, mains))
                 )
 
     def rename(self, rules: Mapping[str, Applied]) -> None:
@@ -125,9 +116,28 @@ class AppliedRules:
             )
 
 
-def _stored(connection: Connection, key: str) -> JsonProperties | None:
-    found = connection.execute(select(applied_rules).where(applied_rules.c.key == key)).one_or_none()
-    return None if found is None else found.properties
+def _row(connection: Connection, key: str) -> Row[Any] | None:
+    return connection.execute(select(applied_rules).where(applied_rules.c.key == key)).one_or_none()
+
+
+def _applied(row: Row[Any]) -> Applied:
+    return Applied(
+        key=row.key,
+        kind=RuleKind(row.kind),
+        guid_or_rule_id=row.tenant_id,
+        mailbox=row.mailbox,
+        case_reference=row.case_reference,
+        name=row.name,
+        properties=decode_properties(row.properties),
+        chosen_by_holder=row.chosen_by_holder,
+        saved=row.saved,
+        holder_ended=row.holder_ended,
+        item_id=row.item_id,
+        written_at=row.applied_at,
+        spellings=decode_spellings(row.properties),
+        main_addresses=decode_main_addresses(row.properties),
+        held_since=decode_held_since(row.properties),
+    )
 
 
 def _names(rule: Applied) -> dict[str, str]:

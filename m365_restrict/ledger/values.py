@@ -1,11 +1,12 @@
 """Rule properties to JSON and back without loss: what JSON cannot say is tagged with what it was."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from m365_restrict.errors import LedgerError
 from m365_restrict.rules.observed import Properties, PropertyValue, Spelling, Spellings
+from m365_restrict.rules.properties import senders_of
 
 JsonValue: TypeAlias = str | int | bool | list[str] | dict[str, str]
 JsonProperties: TypeAlias = dict[str, JsonValue]
@@ -15,6 +16,7 @@ _INSTANT = "$instant"
 _SIDE_CAR = "@"
 _NAMES, _ADDRESSES = f"{_SIDE_CAR}names", f"{_SIDE_CAR}addresses"
 _MAIN_ADDRESSES = f"{_SIDE_CAR}main_addresses"
+_HELD_SINCE = f"{_SIDE_CAR}held_since"
 
 
 def encode_properties(properties: Properties) -> JsonProperties:
@@ -54,6 +56,34 @@ def decode_main_addresses(stored: Mapping[str, JsonValue]) -> dict[str, str]:
     """The main addresses that `encode_main_addresses` was given; none in older rows."""
     mains = stored.get(_MAIN_ADDRESSES)
     return dict(mains) if isinstance(mains, dict) else {}
+
+
+def with_main_addresses(stored: JsonProperties, mains: Mapping[str, str]) -> JsonProperties:
+    """A stored form with these main addresses in place of those that were noted before."""
+    kept = {name: value for name, value in stored.items() if name != _MAIN_ADDRESSES}
+    return kept | encode_main_addresses(mains)
+
+
+def encode_held_since(
+    properties: Properties, held: Mapping[str, datetime], *, written_at: datetime
+) -> JsonProperties:
+    """What stands beside the properties: since when the rule has held each sender, in their order there.
+
+    Nothing where that is `written_at` for all of them, as in rows that are older than this.
+    """
+    moments = [held.get(one, written_at).astimezone(UTC) for one in senders_of(properties)]
+    if all(one == written_at for one in moments):
+        return {}
+    return {_HELD_SINCE: [one.isoformat() for one in moments]}
+
+
+def decode_held_since(stored: Mapping[str, JsonValue]) -> dict[str, datetime]:
+    """By sender, what `encode_held_since` was given; none where that is when the row was written."""
+    moments = stored.get(_HELD_SINCE)
+    senders = senders_of(decode_properties(stored))
+    if not isinstance(moments, list) or len(moments) != len(senders):
+        return {}
+    return {one: datetime.fromisoformat(at) for one, at in zip(senders, moments, strict=True)}
 
 
 def _encode(value: PropertyValue) -> JsonValue:

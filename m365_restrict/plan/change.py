@@ -137,7 +137,8 @@ class Applied:
     case, and for rules that were applied before item ids were kept. `written_at` is when the service got
     this form, None where nobody knows; it makes no difference between two entries. `spellings` tell by which
     names Graph showed recipients whose addresses stand in `properties`. `main_addresses` tell for which
-    addresses of the case, as the directory last said, senders in `properties` stand.
+    addresses of the case, as the directory last said, senders in `properties` stand. `held_since` are the
+    moments of `plan/held_since.py` by sender; one who is not in it has been held since `written_at`.
     """
 
     key: str
@@ -154,6 +155,11 @@ class Applied:
     written_at: datetime | None = field(default=None, compare=False)
     spellings: Spellings = field(default_factory=dict)
     main_addresses: Mapping[str, str] = field(default_factory=dict, compare=False)
+    held_since: Mapping[str, datetime] = field(default_factory=dict, compare=False)
+
+    def since(self, sender: str) -> datetime | None:
+        """Since when the rule has held a sender, as `properties` name him. None where nobody knows."""
+        return self.held_since.get(sender, self.written_at)
 
 
 @dataclass(frozen=True)

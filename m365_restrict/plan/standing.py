@@ -1,4 +1,4 @@
-"""Our rules as they stand, and since when the service has had that form."""
+"""Our rules as they stand, and since when they have held each of their senders."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,32 +6,29 @@ from datetime import datetime
 
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Applied, Difference, ObservedRule, RuleKind
+from m365_restrict.plan.held_since import does, same_scope
 from m365_restrict.plan.out_of_reach import with_addresses
 from m365_restrict.plan.settle import Trio
 from m365_restrict.plan.wanted import DifferenceInput, Wanted
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
 from m365_restrict.rules.patterns import plain_sender
-from m365_restrict.rules.properties import INBOX_SENDERS, SENDER_CONDITIONS, enabled_in, senders_of
-
-_SCOPES = ("SentTo", "SentToMemberOf")
-_ASIDE = frozenset({"Name", "Comments", "displayName", INBOX_SENDERS, *SENDER_CONDITIONS})
+from m365_restrict.rules.properties import enabled_in, senders_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
     """One rule of ours in the tenant.
 
-    `as_left`: apart from its senders it does what it was last written to do. `left` are the senders that it
-    was last written for, at `written_at`; it was last changed by anybody at `changed_at`. None where nobody
-    knows.
+    `as_left`: apart from its senders it does what it was last written to do. `held` are the senders that it
+    was last written for, each with the moment since when it has held them; it was last changed by anybody at
+    `changed_at`. None where nobody knows.
     """
 
     properties: Properties
     as_left: bool
-    written_at: datetime | None
     changed_at: datetime | None
     senders: frozenset[str]
-    left: frozenset[str]
+    held: Mapping[str, datetime | None]
 
     def since(self, sender: str, wanted: Properties) -> datetime | None:
         """Since when it does for this sender, and the same recipients, what it was or is to do.
@@ -40,14 +37,13 @@ class Standing:
         does and that is put right now.
         """
         plain = plain_sender(sender)
-        same_scope = all(self.properties.get(name) == wanted.get(name) for name in _SCOPES)
-        if not same_scope or plain not in self.senders:
+        if not same_scope(self.properties, wanted) or plain not in self.senders:
             return None
         if enabled_in(wanted) and not enabled_in(self.properties):
             return None
         if self.as_left:
-            return (self.written_at or self.changed_at) if plain in self.left else self.changed_at
-        return self.changed_at if _does(self.properties) == _does(wanted) else None
+            return self.held.get(plain) or self.changed_at
+        return self.changed_at if does(self.properties) == does(wanted) else None
 
 
 def standing_rules(
@@ -74,24 +70,14 @@ def standing_rules(
 
 def _standing(rule: ObservedRule, applied: Applied | None) -> Standing:
     changed = rule.changed_at if isinstance(rule, ObservedTransportRule) else None
-    senders = _plain_senders(rule.properties)
+    named = senders_of(applied.properties) if applied else ()
     return Standing(
         properties=rule.properties,
-        as_left=applied is not None and _does(rule.properties) == _does(applied.properties),
-        written_at=applied.written_at if applied else None,
+        as_left=applied is not None and does(rule.properties) == does(applied.properties),
         changed_at=changed,
-        senders=senders,
-        left=_plain_senders(applied.properties) if applied else frozenset(),
+        senders=frozenset(plain_sender(one) for one in senders_of(rule.properties)),
+        held={plain_sender(one): applied.since(one) for one in named} if applied else {},
     )
-
-
-def _plain_senders(properties: Properties) -> frozenset[str]:
-    return frozenset(plain_sender(one) for one in senders_of(properties))
-
-
-def _does(properties: Properties) -> Properties:
-    """All that a rule says but its names and whom it is about."""
-    return {name: value for name, value in properties.items() if name not in _ASIDE}
 
 
 def _ours(difference: Difference, given: DifferenceInput) -> Mapping[str, ObservedRule]:

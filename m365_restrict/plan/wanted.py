@@ -115,13 +115,15 @@ def restored_rules(desired: Desired, applied: Iterable[Applied], zone: tzinfo = 
     return WantedRules({entry.key: entry for entry in restored}, now.senders)
 
 
-def moved_cases(desired: Desired, applied: Iterable[Applied]) -> frozenset[str]:
-    """Cases of which the register wants another rule than was last applied: healing leaves that to apply."""
+def moved_cases(desired: Desired, applied: Sequence[Applied]) -> frozenset[str]:
+    """Cases of which the register wants other rules than were last applied: healing leaves that to apply.
+
+    So it does with a rule that nobody wants any more, also once its successor has settled.
+    """
     before = {entry.key: entry.properties for entry in applied}
     now = wanted_rules(desired).rules
-    return frozenset(
-        entry.case_reference for key, entry in now.items() if before.get(key) != entry.properties
-    )
+    changed = {entry.case_reference for key, entry in now.items() if before.get(key) != entry.properties}
+    return frozenset(changed | {entry.case_reference for entry in applied if entry.key not in now})
 
 
 def mailboxes_to_read(desired: Desired, applied: Iterable[Applied]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from m365_restrict.script.steps import why_not, write_steps
 from m365_restrict.script.waiting import CODE
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.options import ScriptOptions
-from m365_restrict.steps.recording import record_run
+from m365_restrict.steps.recording import record_run, take_over
 from m365_restrict.steps.run_context import HandOver, Run
 from m365_restrict.writes.write_outcome import ChangeOutcome, Result, failed
 
@@ -53,7 +53,7 @@ def note_run_by_hand(run: Run, planned: Planned, names: Renamed) -> None:
         return
     run.ledger.rules.rename(names.rules)
     for applied in planned.plan.difference.takeovers:
-        run.ledger.rules.record(applied, run_id=run.run_id, at=run.now)
+        take_over(run, applied)
     for key in planned.plan.difference.forgotten:
         run.ledger.rules.forget(key)
 

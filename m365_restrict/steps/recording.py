@@ -1,9 +1,12 @@
 """Step 10 of the main path: what the ledger is told, item by item and at the end."""
 
+from dataclasses import replace
+
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.ledger.written import WrittenChange, WrittenResult
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Applied, Change, RuleKind
+from m365_restrict.plan.held_since import held_since
 from m365_restrict.plan.writes import identifier_of, without_kept_edits
 from m365_restrict.register.recipient import Recipient
 from m365_restrict.rules.compilation import Directory
@@ -110,12 +113,19 @@ def keep_outcome(run: Run, outcome: ChangeOutcome) -> None:
     """Remember a rule as it was read back, whether or not as it was sent; forget one that is proven gone."""
     applied, change = outcome.applied, outcome.change
     if applied is not None:
+        last = run.ledger.rules.find(change.key)
+        held = held_since(last, applied, run.now, change=change)
         if change.opens:
-            last = {one.key: one for one in run.ledger.rules.all()}
-            applied = without_kept_edits(applied, change, last.get(change.key))
-        run.ledger.rules.record(applied, run_id=run.run_id, at=run.now)
+            applied = without_kept_edits(applied, change, last)
+        run.ledger.rules.record(replace(applied, held_since=held), run_id=run.run_id, at=run.now)
     elif outcome.gone:
         run.ledger.rules.forget(outcome.change.key)
+
+
+def take_over(run: Run, rule: Applied) -> None:
+    """Remember a rule that stands as it is wanted and that the ledger knew differently, or not at all."""
+    held = held_since(run.ledger.rules.find(rule.key), rule, run.now)
+    run.ledger.rules.record(replace(rule, held_since=held), run_id=run.run_id, at=run.now)
 
 
 def unfinished_mailboxes(ledger: Ledger) -> frozenset[str]:
@@ -148,7 +158,7 @@ def record_run(run: Run, planned: Planned) -> None:
     known = {one.key: one for one in ledger.rules.all()}
     for applied in plan.difference.takeovers:
         _note(run, applied, before=known.get(applied.key))
-        ledger.rules.record(applied, run_id=run.run_id, at=run.now)
+        take_over(run, applied)
     for key in plan.difference.forgotten:
         if key in known:
             _note(run, known[key], before=known[key], gone=True)

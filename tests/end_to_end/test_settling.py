@@ -103,3 +103,59 @@ def test_what_one_case_knows_of_a_group_fails_no_proof_of_another(council: Any) 
         council.case("RC-2", Addresses=PAT, ScopeMailboxes=f"{caseworker}\n{surveyor}", **more),
     )
     assert (council.plan().exit_code, council.drift().exit_code) == (0, 0)
+
+
+PLANNING = "planning@ash.example"
+SENDERS = ("rc-1.a@post.example", "rc-1.b@post.example")
+JUNKED = {"Measure": "Junk in named mailboxes", "Scope": NAMED, "ScopeMailboxes": PLANNING}
+REDIRECTED = {"Measure": "Redirect to single contact", "Scope": "Whole council", "ScopeMailboxes": ""}
+
+
+def moved(council: Any, before: dict[str, str], after: dict[str, str], **fields: Any) -> None:
+    """A case of two senders whose measure moves to the other service at 12:00."""
+    council.in_force(council.case("RC-1", Addresses="\n".join(SENDERS), **before), **fields)
+    council.clock("2026-11-23T12:00:00Z")
+    decide(council, **after)
+    assert council.apply().exit_code == 0
+    council.clock("2026-11-23T12:41:00Z")
+
+
+@pytest.mark.parametrize("verb", ["heal", "apply"])
+@pytest.mark.parametrize(
+    ("before", "after", "kind"),
+    [(REDIRECTED, JUNKED, "transport_rule"), (JUNKED, REDIRECTED, "inbox_rule")],
+)
+def test_a_write_that_leaves_a_sender_in_place_lets_the_replaced_rule_go_no_later(
+    council: Any, before: dict[str, str], after: dict[str, str], kind: str, verb: str
+) -> None:
+    moved(council, before, after)
+    council.edit(1, by="clerk@ash.example", Addresses=SENDERS[0])
+    assert [one["action"] for one in getattr(council, verb)().changes] == ["update", "update"]
+    assert [one["until"] for one in council.plan().document["settling"]] == ["2026-11-23T13:00:00Z"]
+    council.clock("2026-11-23T13:00:00Z")
+    assert [(one["action"], one["kind"]) for one in council.apply().changes] == [("delete", kind)]
+
+
+def test_a_sender_that_comes_later_lets_the_replaced_rule_go_no_later(council: Any) -> None:
+    moved(council, REDIRECTED, JUNKED)
+    decide(council, Addresses="\n".join((*SENDERS, PAT)))
+    assert [one["kind"] for one in council.apply().changes] == ["inbox_rule"]
+    assert [one["until"] for one in council.plan().document["settling"]] == ["2026-11-23T13:00:00Z"]
+
+
+def test_an_edit_that_is_put_right_begins_the_wait_anew(council: Any) -> None:
+    moved(council, JUNKED, REDIRECTED)
+    council.cmdlet("Disable-TransportRule", Identity="RC-1 Redirect to single contact")
+    assert council.heal().exit_code == 0
+    assert [one["until"] for one in council.plan().document["settling"]] == ["2026-11-23T13:41:00Z"]
+
+
+def test_healing_leaves_a_settled_rule_to_apply_though_it_removes_a_councillors(council: Any) -> None:
+    own = council.choice(council.councillors[0], "RC-1", "Same as the council")
+    moved(council, REDIRECTED, JUNKED, choices=[own])
+    council.clock("2026-11-23T13:00:00Z")
+    healed = council.heal()
+    assert (healed.exit_code, healed.document["guards"]) == (0, [])
+    assert [one["action"] for one in healed.changes] == ["delete"]
+    assert list(council.ours()) == ["RC-1 Redirect to single contact"]
+    assert [one["action"] for one in council.apply().changes] == ["delete"]

@@ -27,6 +27,7 @@ from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Action, Applied, Change, Difference, Observed, Plan, RuleKind
 from m365_restrict.plan.difference import difference
 from m365_restrict.plan.healing import healing
+from m365_restrict.plan.held_since import held_since
 from m365_restrict.plan.inherit import followed
 from m365_restrict.plan.place import Place
 from m365_restrict.plan.plan import build_plan
@@ -228,7 +229,7 @@ class Memory:
             else:
                 self._write_inbox(change)
         for one in plan.difference.takeovers:
-            self.applied[one.key] = replace(one, written_at=self.now)
+            self._remember(one)
         for key in plan.difference.forgotten:
             self.applied.pop(key, None)
         self.known |= {one.reference: one for one in decisions}
@@ -264,7 +265,11 @@ class Memory:
             self._run("Enable-TransportRule", Identity=name, Mode=change.target["Mode"])
             found = next(rule for rule in self.transport() if rule.name == name)
         assert found.properties == change.target
-        self.applied[change.key] = replace(applied_from(change, found), written_at=self.now)
+        self._remember(applied_from(change, found), change)
+
+    def _remember(self, rule: Applied, change: Change | None = None) -> None:
+        held = held_since(self.applied.get(rule.key), rule, self.now, change=change)
+        self.applied[rule.key] = replace(rule, written_at=self.now, held_since=held)
 
     def _run(self, name: str, **parameters: Any) -> None:
         self.written.append(str(parameters.get("Identity") or ""))
@@ -286,7 +291,7 @@ class Memory:
             self.applied.pop(change.key, None)
             return
         (found,) = (rule for rule in self.inbox(change.mailbox) if rule.rule_id == known)
-        self.applied[change.key] = replace(applied_from(change, found), written_at=self.now)
+        self._remember(applied_from(change, found), change)
 
     def _user(self, mailbox: str) -> str:
         user = self.tenant.directory.find(mailbox)

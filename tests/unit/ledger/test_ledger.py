@@ -9,7 +9,12 @@ from m365_restrict.errors import ExitCode, LedgerError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.register_memory import LiveCase
 from m365_restrict.ledger.runs import STARTED, RunEnd, RunStart
-from m365_restrict.ledger.values import decode_properties, encode_properties
+from m365_restrict.ledger.values import (
+    decode_held_since,
+    decode_properties,
+    encode_held_since,
+    encode_properties,
+)
 from m365_restrict.plan.change import Applied, RuleKind
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
 from m365_restrict.rules.observed import Spelling
@@ -96,6 +101,45 @@ def test_main_addresses_outlive_a_write_and_are_replaced_as_a_whole(reopen):
     assert (kept.properties, kept.spellings) == (APPLIED.properties, spelt.spellings)
     ledger.rules.note_main_addresses(APPLIED.key, {})
     assert ledger.rules.all()[0].main_addresses == {}
+
+
+FIRST, OTHER = PROPERTIES["From"]
+HELD = {FIRST: NOON - timedelta(days=2), OTHER: NOON}
+
+
+def test_since_when_each_sender_is_held_outlives_all_but_the_next_write(reopen):
+    ledger = reopen()
+    ledger.rules.record(replace(APPLIED, held_since=HELD), run_id="r1", at=NOON)
+    ledger.rules.note_main_addresses(APPLIED.key, {"old@home.example": FIRST})
+    renamed = replace(APPLIED, key="RC-9/council/1", case_reference="RC-9")
+    ledger.rules.rename({APPLIED.key: renamed})
+    (kept,) = reopen().rules.all()
+    assert (kept, kept.held_since) == (renamed, HELD)
+    assert (kept.main_addresses, kept.written_at) == ({"old@home.example": FIRST}, NOON)
+    ledger.rules.record(renamed, run_id="r2", at=NOON + timedelta(hours=1))
+    assert {ledger.rules.all()[0].since(one) for one in HELD} == {NOON + timedelta(hours=1)}
+
+
+def test_since_when_a_sender_is_held_repeats_no_address():
+    assert FIRST not in str(encode_held_since(PROPERTIES, HELD, written_at=NOON))
+
+
+@pytest.mark.parametrize("moments", [[NOON.isoformat()], "since noon", None])
+def test_moments_that_fit_no_sender_are_taken_for_none(moments):
+    stored = encode_properties(PROPERTIES) | {"@held_since": moments}
+    assert decode_held_since(stored) == {}
+
+
+def test_a_rule_from_before_that_was_kept_holds_all_since_it_was_written(reopen):
+    reopen().rules.record(APPLIED, run_id="r1", at=NOON)
+    (kept,) = reopen().rules.all()
+    assert (kept.held_since, kept.since(FIRST)) == ({}, NOON)
+
+
+def test_one_rule_is_found_by_its_key(reopen):
+    ledger = reopen()
+    ledger.rules.record(APPLIED, run_id="r1", at=NOON)
+    assert (ledger.rules.find(APPLIED.key), ledger.rules.find("no such rule")) == (APPLIED, None)
 
 
 def test_rules_that_swap_their_names_keep_all_else(reopen):

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -5,6 +6,7 @@ import pytest
 
 from m365_restrict.plan.change import Action, Difference
 from m365_restrict.plan.healing import healing
+from m365_restrict.plan.wanted import moved_cases
 from m365_restrict.register.case import Measure
 
 NOW, HOUR = datetime(2026, 11, 23, 9, tzinfo=UTC), timedelta(hours=1)
@@ -101,3 +103,10 @@ def test_the_councils_junk_rule_is_put_back(council: Any) -> None:
     scene.applied = council.applied(desired, scene.tenant)
     scene.tenant.inbox["officer@ash.example"].clear()
     assert [change.action for change in scene.heal().changes] == [Action.CREATE]
+
+
+def test_a_case_is_on_its_way_while_a_rule_stands_that_it_needs_no_more(scene: Scene) -> None:
+    desired = scene.council.compile(scene.cases, scene.choices)
+    assert moved_cases(desired, scene.applied) == frozenset()
+    left = replace(scene.applied[0], key="RC-1/named-groups/1")
+    assert moved_cases(desired, [*scene.applied, left]) == {"RC-1"}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from m365_restrict.writes.mailbox_folders import Folders
 from settings.run_options import run_options
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+EARLIER = NOW - timedelta(hours=2)
 NAME = "RC-1 Redirect to single contact"
 
 
@@ -71,6 +72,18 @@ def test_a_rule_is_remembered_as_it_was_read_back(kept: Any, ledger: Ledger) -> 
     (entry,) = ledger.rules.all()
     (rule,) = [one for one in kept.observed().transport if one.name == NAME]
     assert (entry.guid_or_rule_id, entry.properties) == (identifier_of(rule), rule.properties)
+
+
+def test_a_write_begins_anew_only_for_the_senders_that_it_adds(kept: Any, ledger: Ledger) -> None:
+    stays, goes, comes = (f"{name}@mail.example" for name in ("a", "b", "c"))
+    kept.cases = [kept.council.case("RC-1", addresses=(stays, goes))]
+    carry_out(kept, ledger)
+    (first,) = ledger.rules.all()
+    ledger.rules.record(first, run_id="run-0", at=EARLIER)
+    kept.cases = [kept.council.case("RC-1", addresses=(stays, comes))]
+    carry_out(kept, ledger)
+    (entry,) = ledger.rules.all()
+    assert (entry.held_since, entry.written_at) == ({stays: EARLIER, comes: NOW}, NOW)
 
 
 def test_a_rule_that_is_gone_is_forgotten(kept: Any, ledger: Ledger) -> None:
