@@ -1,7 +1,7 @@
 """A verb for every council: each runs as it would alone, and one document tells what became of all."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from m365_restrict.cli.process_memory import FOR_A_RUN, let_go, load_once, share_one_heap
 from m365_restrict.cli.run_id import run_id_of
 from m365_restrict.cli.run_log import begin_log
 from m365_restrict.cli.streams import hand_over, tell, write_text
@@ -38,6 +39,8 @@ from settings.tenants_folder import TenantsFolder, find_folder, shard_of
 
 Act = Callable[[Mapping[str, Any]], object]
 """A verb with its options by name. What it ends with, it raises as `typer.Exit`."""
+_LOADED_BY: Mapping[str, Sequence[str]] = {"status": ()}
+"""What is loaded for verbs that do not read the tenant."""
 _NOTHING_HERE = "Another run does it or has done it, or there is nothing to do today."
 
 
@@ -65,6 +68,7 @@ def run_for_all(order: ForAll, environ: Mapping[str, str]) -> int:
     """Run the verb for every council and tell what came of it; 0, 2, 4, or 5 where no council was run."""
     started = datetime.now(UTC)
     given_up = False
+    share_one_heap()
     try:
         folder = find_folder(order.tenants, environ)
         lines, stopped_by, given_up = _served(order, folder, environ)
@@ -133,7 +137,11 @@ def _served(
             if options["due"] is None:
                 return ExitCode.IN_STEP
             options["due"] = options["due"].isoformat()
-        return _exit_code(order.act, order.per_council(options, name))
+        load_once(_LOADED_BY.get(order.command, FOR_A_RUN))
+        try:
+            return _exit_code(order.act, order.per_council(options, name))
+        finally:
+            let_go()
 
     def _ended(one: Ended) -> None:
         line = lines[one.name] = _told(order, one)

@@ -1,19 +1,25 @@
 """HTTP connections with explicit trust, and what a service asks of those that try again."""
 
+import os
 import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from m365_restrict.logs.marks import current_marks
 
 _CONNECT_SECONDS = 30.0
+_PROXIES = frozenset({"http", "https", "all"})
+_TRUST_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What httpx reads in place of its own list of authorities."""
 
 
 def build_http_client(
@@ -24,8 +30,11 @@ def build_http_client(
     HTTP/1.1: one connection for each of four requests in flight is enough. With `counted` its requests are
     counted as the run's own.
     """
+    trust = trust_of(ca_file)
     return httpx.AsyncClient(
-        verify=trust_of(ca_file),
+        verify=trust,
+        # Proxies, which the environment may name, are httpx's own transport's affair.
+        transport=None if _PROXIES & getproxies().keys() else _wire(trust),
         timeout=httpx.Timeout(timeout_seconds, connect=_CONNECT_SECONDS),
         follow_redirects=False,
         event_hooks={
@@ -64,9 +73,34 @@ async def _close_what_is_cancelled(request: httpx.Request) -> None:
     request.extensions = {**request.extensions, "trace": _follow}
 
 
-def trust_of(ca_file: Path | None) -> ssl.SSLContext | bool:
-    """What httpx takes as `verify`."""
-    return True if ca_file is None else ssl.create_default_context(cafile=str(ca_file))
+def _wire(trust: ssl.SSLContext) -> httpx.AsyncBaseTransport:
+    from m365_restrict.tenant.wire import WireTransport  # noqa: PLC0415 (slow: only where it is used)
+
+    return WireTransport(trust)
+
+
+def trust_of(ca_file: Path | None) -> ssl.SSLContext:
+    """What httpx takes as `verify`: one object for all who trust the same, as long as that is unchanged.
+
+    To read the certificates of the system costs 20 ms, and a council's run opens several clients.
+    """
+    if ca_file is not None:
+        return _trust_in(str(ca_file), _state_of(ca_file))
+    named = (os.environ.get(name) for name in _TRUST_VARIABLES)
+    return _trust_in(None, tuple((one, _state_of(Path(one))) for one in named if one and Path(one).exists()))
+
+
+def _state_of(path: Path) -> tuple[object, ...]:
+    """What is another number as soon as the file is another."""
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+@lru_cache(maxsize=8)
+def _trust_in(ca_file: str | None, _state: tuple[object, ...]) -> ssl.SSLContext:
+    if ca_file is None:
+        return httpx.create_ssl_context()
+    return ssl.create_default_context(cafile=ca_file)
 
 
 def retry_after_seconds(value: str | None) -> float | None:

@@ -18,7 +18,7 @@ from kiota_authentication_azure.azure_identity_authentication_provider import (
     AzureIdentityAuthenticationProvider,
 )
 from kiota_http.kiota_client_factory import KiotaClientFactory
-from kiota_http.middleware.options import RetryHandlerOption
+from kiota_http.middleware import RedirectHandler, UserAgentHandler
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.graph_request_adapter import GraphRequestAdapter
 from msgraph.graph_service_client import GraphServiceClient
@@ -42,8 +42,10 @@ class GraphSdk:
             # Host names without a port, else the token is silently left out (testing.md, Identity).
             allowed_hosts=[urlsplit(base_url).hostname or ""],
         )
-        retry = RetryHandlerOption(max_retries=0)
-        client = KiotaClientFactory.create_with_default_middleware(http, {retry.get_key(): retry})
+        # Of the usual seven those that do something here: the others replace and inspect nothing of ours, and
+        # each costs every request a look at its address.
+        middleware = [RedirectHandler(), UserAgentHandler()]
+        client = KiotaClientFactory.create_with_custom_middleware(middleware, http)
         adapter = GraphRequestAdapter(provider, client)
         # Set here, it has no double slash (graph.md 9).
         adapter.base_url = base_url

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import statistics
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bench_canned import Canned, canned, kept, site_of, tenant_id
 from bench_council import Size
-from bench_frame import Order, Result, interleaved
+from bench_frame import Listing, Order, Result, interleaved
 from bench_no_change import expect_nothing, in_step
 from bench_tenant import LATENCY_MS, MOST, Ran, ran
 
@@ -21,10 +22,15 @@ One council with 20 cases and a choice of each of 100 councillors is brought in 
 answered is recorded. A server that costs little CPU then gives these answers to as many tenants as there are
 councils, each {LATENCY_MS} ms late and with {MOST} requests in flight for each tenant; every council has its
 own settings and ledger. Measured is `m365-restrict plan --all --json` as a whole process, with the usual
-{AT_ONCE} councils at work at once. What the limit permits is four requests at a time of each of these."""
+{AT_ONCE} councils at work at once. What the limit permits is four requests at a time of each of these,
+without a gap. Where the process has used up one core in place of that, the profile says on what: a further
+run of a few councils, one at a time, whose time counts nowhere."""
 
+HERE = Path(__file__).parent
+PROFILED = HERE / "profiled_councils.py"
 _PREFIX = "M365_RESTRICT_"
-MOST_MEMORY, MOST_GROWTH, LEAST_SHARE = 250, 1.5, 0.95
+MOST_MEMORY, MOST_GROWTH = 250, 1.5
+LEAST_OF_PERMITTED, LEAST_SHARE = 0.95, 0.90
 NOW = "2026-11-23T09:00:00Z"
 
 
@@ -32,82 +38,105 @@ def measure(order: Order) -> Sequence[Result]:
     """Time of fifty, and their memory against that of five."""
     many, few = order.of(50, 4), order.of(5, 2)
     with _county(order) as county:
-        peaks: dict[str, list[float]] = {"many": [], "few": []}
-        cpu: list[float] = []
+        done: dict[str, list[Ran]] = {"many": [], "few": []}
 
         def _take(name: str, councils: int) -> float:
-            done = county.run(councils)
-            peaks[name].append(done.peak_mb)
-            if name == "many":
-                cpu.append(done.cpu)
-            return done.wall
+            done[name].append(county.run(councils))
+            return done[name][-1].wall
 
-        taken = interleaved(order.samples, many=lambda: _take("many", many), few=lambda: _take("few", few))
+        interleaved(order.samples, many=lambda: _take("many", many), few=lambda: _take("few", few))
         counts = county.server.counts()
-    runs = order.samples * (many + few)
-    each = counts["served"] / runs
+        profile = county.profile(few)
+    each = counts["served"] / (order.samples * (many + few))
     permitted = many / min(many, AT_ONCE) * each / MOST * LATENCY_MS / 1000
-    walls = taken["many"]
-    shares = [spent / wall for spent, wall in zip(cpu, walls, strict=True)]
-    bound_by_cpu = min(shares) >= LEAST_SHARE
-    time = Result(
-        name=f"no-change plan of {many} councils in one process",
+    beside = {
+        "requests of each council": f"{each:.0f}",
+        "refused, most in flight for a tenant": f"{counts['refused']}, {counts['peak']}",
+    }
+    return [_time(done["many"], done["few"], permitted, beside, profile), _memory(done["many"], done["few"])]
+
+
+def _time(
+    many: Sequence[Ran], few: Sequence[Ran], permitted: float, beside: Mapping[str, str], profile: str
+) -> Result:
+    """Wall time against what the limit permits; or one core used up, and on what."""
+    walls = tuple(one.wall for one in many)
+    shares = [one.cpu / one.wall for one in many]
+    councils = len(many[0].document["tenants"])
+    of_permitted = permitted / statistics.median(walls)
+    return Result(
+        name=f"no-change plan of {councils} councils in one process",
         unit="s",
         samples=walls,
         reference="four requests in flight per tenant permit",
         reference_samples=(permitted,),
-        bound="at least 95 % of what the limit permits, or the CPU bound named",
-        met=bound_by_cpu or permitted / sorted(walls)[len(walls) // 2] >= LEAST_SHARE,
-        limit="one Python process has one core: parsing, judging and recording each council's answers",
+        bound=f"at least {LEAST_OF_PERMITTED:.0%} of what the limit permits, or {LEAST_SHARE:.0%} of one "
+        "core in use and the profile printed",
+        met=of_permitted >= LEAST_OF_PERMITTED
+        or (statistics.median(shares) >= LEAST_SHARE and bool(profile)),
+        limit="one Python process has one core, and a run now and then waits for one answer alone",
         beside={
-            "requests of each council": f"{each:.0f}",
-            "refused, most in flight for a tenant": f"{counts['refused']}, {counts['peak']}",
-            "CPU time of the process": " ".join(f"{one:.1f}" for one in cpu) + " s",
+            **beside,
+            "of what the limit permits": f"{of_permitted:.0%}",
             "share of one core in use": " ".join(f"{one:.0%}" for one in shares),
-            f"{few} councils": " ".join(f"{one:.1f}" for one in taken["few"]) + " s",
+            "CPU time of the process": " ".join(f"{one.cpu:.1f}" for one in many) + " s",
+            "CPU time of each further council": f"{_of_each(many, few):.2f} s",
+            f"{len(few[0].document['tenants'])} councils": " ".join(f"{one.wall:.1f}" for one in few) + " s",
         },
+        listings=(Listing(title="Where the councils' CPU time goes", code=profile),),
     )
-    memory = Result(
-        name=f"peak memory of {many} councils against {few}",
+
+
+def _of_each(many: Sequence[Ran], few: Sequence[Ran]) -> float:
+    """CPU seconds of one more council, the start of the process left out."""
+    more = statistics.median(one.cpu for one in many) - statistics.median(one.cpu for one in few)
+    return more / (len(many[0].document["tenants"]) - len(few[0].document["tenants"]))
+
+
+def _memory(many: Sequence[Ran], few: Sequence[Ran]) -> Result:
+    peaks, least = [one.peak_mb for one in many], min(one.peak_mb for one in few)
+    councils, fewer = len(many[0].document["tenants"]), len(few[0].document["tenants"])
+    return Result(
+        name=f"peak memory of {councils} councils against {fewer}",
         unit="MB",
-        samples=tuple(peaks["many"]),
-        reference=f"{few} councils",
-        reference_samples=tuple(peaks["few"]),
-        bound=f"at most {MOST_GROWTH} × that of {few}, and under {MOST_MEMORY} MB",
-        met=max(peaks["many"]) < MOST_MEMORY and max(peaks["many"]) <= MOST_GROWTH * min(peaks["few"]),
-        limit="the answers of the councils at work, TENANTS__AT_ONCE of them",
+        samples=tuple(peaks),
+        reference=f"{fewer} councils",
+        reference_samples=tuple(one.peak_mb for one in few),
+        bound=f"at most {MOST_GROWTH} × that of {fewer}, and under {MOST_MEMORY} MB",
+        met=max(peaks) < MOST_MEMORY and max(peaks) <= MOST_GROWTH * least,
+        limit=f"the answers of the councils at work, {AT_ONCE} of many and all of the few",
     )
-    return [time, memory]
 
 
 class _County:
     """A folder of councils that one server answers."""
 
-    def __init__(self, folder: Path, env: Mapping[str, str], server: Canned, size: Size) -> None:
+    def __init__(self, folder: Path, env: Mapping[str, str], server: Canned) -> None:
         self.server = server
-        self._folder, self._env, self._size = folder, env, size
+        self._folder, self._env = folder, env
 
     def run(self, councils: int) -> Ran:
         """Plan for this many of them."""
+        return self._planned(councils, ["-m", "m365_restrict"], at_once=AT_ONCE)
+
+    def profile(self, councils: int) -> str:
+        """Where their CPU time goes, of this many one after another."""
+        file = self._folder / "profile.txt"
+        self._planned(councils, [str(PROFILED), str(file)], at_once=1)
+        return file.read_text("utf-8")
+
+    def _planned(self, councils: int, program: Sequence[str], *, at_once: int) -> Ran:
         tenants = self._folder / "tenants"
         shutil.rmtree(tenants, ignore_errors=True)
         tenants.mkdir()
         for number in range(councils):
-            settings = self._settings(number)
-            lines = "".join(f"{key}={value}\n" for key, value in settings.items())
+            lines = "".join(f"{key}={value}\n" for key, value in self._settings(number).items())
             (tenants / f"t{number:02}.env").write_text(lines, "utf-8")
-        command = [
-            sys.executable,
-            "-m",
-            "m365_restrict",
-            "plan",
-            "--all",
-            "--json",
-            "--tenants",
-            str(tenants),
-        ]
         base = {key: value for key, value in self._env.items() if not key.startswith(_PREFIX)}
-        done = ran(command, {**base, f"{_PREFIX}TENANTS__AT_ONCE": str(AT_ONCE)})
+        done = ran(
+            [sys.executable, *program, "plan", "--all", "--json", "--tenants", str(tenants)],
+            {**base, f"{_PREFIX}TENANTS__AT_ONCE": str(at_once)},
+        )
         statuses = {one["status"] for one in done.document["tenants"]}
         if done.exit_code != 0 or statuses != {"in_step"}:
             raise RuntimeError(f"{done.exit_code} {statuses} {self.server.counts()} {done.stderr[-3000:]}")
@@ -137,4 +166,4 @@ def _county(order: Order) -> Iterator[_County]:
     own = {"recorded_tenant": env[f"{_PREFIX}AUTH__TENANT_ID"], "site": env[f"{_PREFIX}REGISTER__SITE"]}
     file.write_text(json.dumps(kept(saw, **own, port=port, now=NOW)), "utf-8")
     with canned(file, state, port) as server:
-        yield _County(order.folder, env, server, size)
+        yield _County(order.folder, env, server)

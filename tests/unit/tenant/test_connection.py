@@ -5,7 +5,12 @@ from email.utils import format_datetime
 
 import pytest
 
-from m365_restrict.tenant.connection import build_http_client, retry_after_seconds, shown_path
+from m365_restrict.tenant.connection import (
+    build_http_client,
+    retry_after_seconds,
+    shown_path,
+    trust_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +65,46 @@ def test_a_request_that_is_cancelled_in_the_handshake_leaves_no_connection() -> 
     with socket.create_server(("127.0.0.1", 0)) as hold:
         handshake = 0x16
         assert asyncio.run(cancelled_in_the_handshake(hold)) == bytes([handshake])
+
+
+def test_all_who_trust_the_same_share_what_was_read(tenant):
+    assert trust_of(tenant.ca_file) is trust_of(tenant.ca_file)
+    assert trust_of(None) is trust_of(None)
+    assert trust_of(None) is not trust_of(tenant.ca_file)
+
+
+def test_authorities_that_were_replaced_are_read_anew(tenant, tmp_path):
+    file = tmp_path / "ca.pem"
+    file.write_bytes(tenant.ca_file.read_bytes())
+    before = trust_of(file)
+    file.write_bytes(tenant.ca_file.read_bytes() * 2)
+    assert trust_of(file) is not before
+
+
+def test_authorities_that_the_environment_names_are_read(tenant, monkeypatch):
+    before = trust_of(None)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tenant.ca_file))
+    assert [one["notAfter"] for one in trust_of(None).get_ca_certs()] != [
+        one["notAfter"] for one in before.get_ca_certs()
+    ]
+
+
+async def asked_through(proxy: socket.socket, url: str) -> bytes:
+    """What a proxy gets to read of a request for `url`."""
+    loop = asyncio.get_running_loop()
+    proxy.setblocking(False)
+    async with build_http_client(ca_file=None, timeout_seconds=30) as http:
+        asked = asyncio.create_task(http.get(url))
+        taken, _ = await loop.sock_accept(proxy)
+        with taken:
+            read = await loop.sock_recv(taken, 65_536)
+            await loop.sock_sendall(taken, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            assert (await asked).status_code == 200
+            return read
+
+
+def test_a_proxy_that_the_environment_names_is_used(monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
+        read = asyncio.run(asked_through(proxy, "http://graph.example/v1.0/me"))
+    assert read.startswith(b"GET http://graph.example/v1.0/me HTTP/1.1")

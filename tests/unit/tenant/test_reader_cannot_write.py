@@ -10,7 +10,8 @@ _CONFIG = """
 [mypy]
 strict = true
 warn_return_any = false
-[mypy-msgraph.*,msgraph_core.*,kiota_abstractions.*,kiota_http.*,kiota_authentication_azure.*,azure.*,httpx.*,tenacity.*]
+disallow_subclassing_any = false
+[mypy-msgraph.*,msgraph_core.*,kiota_abstractions.*,kiota_http.*,kiota_authentication_azure.*,azure.*,httpx.*,tenacity.*,aiohttp.*,yarl.*]
 follow_imports = skip
 ignore_missing_imports = true
 """
