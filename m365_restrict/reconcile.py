@@ -14,7 +14,7 @@ from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.proof import ProofGround, prove
 from m365_restrict.plan.renamed import Renamed
 from m365_restrict.plan.wanted import moved_cases
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.follow_up import follow_up
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.guarding import GuardScene, guard_run

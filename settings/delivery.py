@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, field_va
 
 from m365_restrict.plan.change import Severity
 from m365_restrict.register.address import BadAddress, read_address
-from m365_restrict.report.model import Period
+from m365_restrict.report.edition import Period
 from m365_restrict.telling.delivery_options import DeliveryOptions, ReportRole, RoleDelivery
 from settings.values import Words, is_loopback, split_list
 

@@ -23,9 +23,10 @@ from m365_restrict.report.documents import DriftDocument, FindingLine, Head, Liv
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.letters.council import Council
 from m365_restrict.report.letters.draft import draft_letter
-from m365_restrict.report.letters.facts import CaseSource, LetterKind, LetterRefused
+from m365_restrict.report.letters.facts import CaseSource, LetterRefused
 from m365_restrict.report.letters.gather import letter_facts
-from m365_restrict.report.letters.language import LetterLanguage, Wording
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
+from m365_restrict.report.letters.language import Wording
 from m365_restrict.report.letters.templates_folder import LetterTemplates, load_templates
 from m365_restrict.report.model import Report
 from m365_restrict.report.page.html import to_page

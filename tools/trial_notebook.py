@@ -11,7 +11,7 @@ import httpx
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
 from m365_restrict.register.schema import ListSchema
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.sandbox.run import RunningSandbox
 
 Json: TypeAlias = Any

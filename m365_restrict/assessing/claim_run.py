@@ -16,7 +16,8 @@ from m365_restrict.plan.change import Applied, RuleKind
 from m365_restrict.reconcile import reconcile
 from m365_restrict.register.reference import same_reference
 from m365_restrict.report.claim_document import ClaimDocument, ClaimVerb, RefusedClaim
-from m365_restrict.report.documents import Head, Source, Verb
+from m365_restrict.report.documents import Head, Source
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.stamp import Damaged, Stamp, parse_stamp

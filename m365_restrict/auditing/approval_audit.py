@@ -14,7 +14,7 @@ from m365_restrict.policy.audited import AuditRecord, AuditVerdict, judge_save, 
 from m365_restrict.policy.judgement import Judgement
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.found import Found
 from m365_restrict.steps.options import AuditUse
 from m365_restrict.steps.reading import Register

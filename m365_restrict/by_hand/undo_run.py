@@ -20,10 +20,12 @@ from m365_restrict.plan.opening import captures_more, only_opens
 from m365_restrict.plan.plan import build_plan
 from m365_restrict.plan.wanted import Wanted, WantedRules, wanted_rules
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import ChangeLine, Head, Outcome, Source, Verb
-from m365_restrict.report.lines import change_line, failure_of
+from m365_restrict.report.documents import ChangeLine, Head, Outcome, Source
+from m365_restrict.report.failure import failure_of
+from m365_restrict.report.lines import change_line
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.report.undo_document import NotUndone, UndoDocument
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.observed import Properties
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.recording import tools_for

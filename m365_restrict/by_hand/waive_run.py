@@ -14,8 +14,9 @@ from m365_restrict.plan.codes import FindingCode
 from m365_restrict.plan.opening import captures_more
 from m365_restrict.plan.waivers import Waiver, is_of_change, told_by
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Head, Source, Verb
+from m365_restrict.report.documents import Head, Source
 from m365_restrict.report.lines import finding_id
+from m365_restrict.report.verb import Verb
 from m365_restrict.report.waive_document import WaiveDocument, waiver_entry
 from m365_restrict.rules.naming import long_day
 from m365_restrict.rules.observed import ObservedTransportRule, Properties

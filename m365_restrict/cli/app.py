@@ -41,7 +41,7 @@ from m365_restrict.cli.status_verb import health_verbs, status_verb
 from m365_restrict.cli.tenants_options import TenantsGroup
 from m365_restrict.cli.tenants_verb import tenants_verb
 from m365_restrict.errors import ExitCode
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 
 _USAGE_ERROR = 64
 """sysexits' EX_USAGE: 2 means differences here, so a mistyped option must not end with it."""

@@ -25,10 +25,10 @@ from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.plan.change import Plan
 from m365_restrict.report.assess_document import AssessDocument, assess_lines, assess_sheet
 from m365_restrict.report.claim_document import ClaimDocument, ClaimVerb, claim_lines
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.import_document import ImportDocument, import_lines, proposal_lines
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import Line, plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.clock import build_clock

@@ -35,13 +35,14 @@ from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.openings import Opening
 from m365_restrict.plan.by_hand_codes import ByHandCode
 from m365_restrict.plan.change import Plan
-from m365_restrict.report.documents import Head, Verb
+from m365_restrict.report.documents import Head
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.history_document import HistoryDocument, history_lines
 from m365_restrict.report.json_text import to_json
-from m365_restrict.report.lines import failure_of
 from m365_restrict.report.open_document import OpenDocument, OpenedRule, RuleFate, open_lines
 from m365_restrict.report.text import Line, plain
 from m365_restrict.report.undo_document import UndoDocument, undo_lines
+from m365_restrict.report.verb import Verb
 from m365_restrict.report.waive_document import WaiveDocument, waive_lines, waiver_entry
 from settings.clock import build_clock
 from settings.load import load_settings

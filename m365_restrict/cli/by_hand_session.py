@@ -15,8 +15,9 @@ from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.plan.change import Plan
-from m365_restrict.report.documents import Head, Verb
+from m365_restrict.report.documents import Head
 from m365_restrict.report.json_text import AnyDocument, to_json
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.choices import EnforceWith

@@ -18,6 +18,7 @@ from m365_restrict.doctor.canary_judge import CanaryCheck, is_answer
 from m365_restrict.doctor.codes import DoctorRefusal
 from m365_restrict.doctor.document import DoctorDocument, Doing, doctor_lines
 from m365_restrict.doctor.examine import examine
+from m365_restrict.doctor.history_checks import ComparedHistories
 from m365_restrict.doctor.permissions import Need
 from m365_restrict.doctor.probe import probe
 from m365_restrict.errors import RequestRefused, RestrictError
@@ -26,9 +27,9 @@ from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.plan.change import Plan
 from m365_restrict.plan.codes import GuardCode
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.credentials import CredentialOptions
 from m365_restrict.tenant.mail_exchangers import Resolver, dns_resolver
@@ -112,8 +113,9 @@ async def _begun(
 ) -> DoctorDocument:
     async with AsyncExitStack() as stack:
         heard = stopping if request.doing in _WRITING else None
-        run = await _opened(settings, ledger, start, stack, heard)
-        return await _done(request, settings, run, build_clock(settings).now)
+        access = _access(request, settings, ledger)
+        run = await _opened(access, settings, ledger, start, stack, heard)
+        return await _done(request, access, run, build_clock(settings).now)
 
 
 def _require_thawed(ledger: Ledger, doing: Doing) -> None:
@@ -125,17 +127,22 @@ def _require_thawed(ledger: Ledger, doing: Doing) -> None:
 
 
 async def _opened(
-    settings: Settings, ledger: Ledger, start: RunStart, stack: AsyncExitStack, writes: Stopping | None
+    access: Access,
+    settings: Settings,
+    ledger: Ledger,
+    start: RunStart,
+    stack: AsyncExitStack,
+    writes: Stopping | None,
 ) -> Run:
     """Readers; and writers under the lease where `writes` is given, which is told of signals."""
-    tenant = tenant_options(settings)
+    tenant = access.tenant
     lease = None
     if writes is not None:
         holder = Holder(holder=start.run_id, host=socket.gethostname(), pid=os.getpid())
         lease = stack.enter_context(
             ledger.lease(holder, seconds=settings.lease.seconds, clock=lambda: datetime.now(UTC))
         )
-    readers = await stack.enter_async_context(open_readers(tenant))
+    readers = await stack.enter_async_context(open_readers(tenant, histories=access.histories))
     writing = None
     if lease is not None and writes is not None:
         writing = Writing(
@@ -157,11 +164,11 @@ async def _opened(
 
 
 async def _done(
-    request: DoctorRequest, settings: Settings, run: Run, finished: Callable[[], datetime]
+    request: DoctorRequest, access: Access, run: Run, finished: Callable[[], datetime]
 ) -> DoctorDocument:
     match request.doing:
         case Doing.EXAMINE:
-            return await examine(run, _access(request, settings), finished)
+            return await examine(run, access, finished)
         case Doing.PROBE:
             return await probe(run, _writing(run), finished)
         case Doing.CANARY_START:
@@ -179,7 +186,7 @@ def _writing(run: Run) -> Writing:
     return run.writing
 
 
-def _access(request: DoctorRequest, settings: Settings) -> Access:
+def _access(request: DoctorRequest, settings: Settings, ledger: Ledger) -> Access:
     tenant = tenant_options(settings)
     return Access(
         tenant=tenant,
@@ -188,6 +195,7 @@ def _access(request: DoctorRequest, settings: Settings) -> Access:
         resolver=request.resolver or dns_resolver(settings.doctor.dns_server),
         real_now=lambda: datetime.now(UTC),
         certificate_notice=settings.health.options().certificate,
+        histories=ComparedHistories(ledger.histories, in_use=settings.lists.remember_histories),
     )
 
 

@@ -16,8 +16,8 @@ from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.report.documents import Document, Failure, Head, PlanDocument
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.json_text import AnyDocument, to_json
-from m365_restrict.report.lines import failure_of
 
 DocumentT = TypeVar("DocumentT", bound=AnyDocument)
 

@@ -16,7 +16,7 @@ from m365_restrict.cli.streams import tell
 from m365_restrict.errors import ExitCode, first_of
 from m365_restrict.ledger.lease import APPLY
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.report.model import Period
+from m365_restrict.report.edition import Period
 from m365_restrict.reporting.periods import period_covered
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.schedule.jobs import Job

@@ -13,8 +13,8 @@ from m365_restrict.cli.run import run_verb
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import ExitCode
 from m365_restrict.policy.working_days import bank_holidays
-from m365_restrict.report.documents import Verb
-from m365_restrict.report.model import Period
+from m365_restrict.report.edition import Period
+from m365_restrict.report.verb import Verb
 from m365_restrict.schedule.jobs import Job
 from settings.clock import build_clock
 from settings.model import Settings

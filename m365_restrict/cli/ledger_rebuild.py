@@ -17,10 +17,10 @@ from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.ledger.rebuilt import Hold, replacement
 from m365_restrict.ledger.runs import RunEnd
 from m365_restrict.rebuilding.rebuild_run import rebuild
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.rebuild_document import RebuildDocument, rebuild_lines
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers
 from settings.clock import build_clock

@@ -11,11 +11,11 @@ from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
 from m365_restrict.letters.letter_run import LetterOrder, write_letter
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.letter_document import LetterDocument, letter_lines
 from m365_restrict.report.letters.draft import Letter
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers
 from settings.clock import build_clock

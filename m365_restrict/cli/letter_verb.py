@@ -8,8 +8,7 @@ import typer
 
 from m365_restrict.cli.options import EnvFile, Json, OutputFile, OutputFormat, format_of
 from m365_restrict.cli.streams import tell
-from m365_restrict.report.letters.facts import LetterKind
-from m365_restrict.report.letters.language import LetterLanguage
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
 
 letter_verb = typer.Typer()
 

@@ -19,10 +19,10 @@ from m365_restrict.ledger.runs import RunEnd
 from m365_restrict.life.retention_run import keep_retention
 from m365_restrict.life.review_run import review_lives
 from m365_restrict.plan.change import Plan
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.retention import RetentionDocument, retention_lines
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.report.worklist import WorklistDocument, worklist_lines
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.telling.tell import notice_post

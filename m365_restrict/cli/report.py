@@ -9,7 +9,8 @@ from pathlib import Path
 from m365_restrict.cli.beside import beside_of
 from m365_restrict.cli.documented import carry_out, run_start
 from m365_restrict.cli.report_delivery import deliver_packs
-from m365_restrict.cli.report_faces import ReportFormat, write_report
+from m365_restrict.cli.report_faces import write_report
+from m365_restrict.cli.report_form import ReportFormat
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.cli.watched_jobs import options_with_jobs
@@ -19,9 +20,11 @@ from m365_restrict.findings.unsigned_reports import monthly_reports_made, note_m
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import DriftDocument, Verb
-from m365_restrict.report.model import Period, Report, ReportVerb
+from m365_restrict.report.documents import DriftDocument
+from m365_restrict.report.edition import Period
+from m365_restrict.report.model import Report, ReportVerb
 from m365_restrict.report.report_json import report_to_json
+from m365_restrict.report.verb import Verb
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.failed import failed_report
 from m365_restrict.reporting.packs import latest_days, make_packs

@@ -3,7 +3,8 @@
 from contextlib import AsyncExitStack
 from datetime import datetime
 
-from m365_restrict.cli.report_faces import FACES, ReportFormat
+from m365_restrict.cli.report_faces import FACES
+from m365_restrict.cli.report_form import ReportFormat
 from m365_restrict.cli.stopping import Stopping
 from m365_restrict.cli.streams import tell
 from m365_restrict.errors import RestrictError

@@ -1,35 +1,16 @@
 """The forms that a report can take, each made from the one model, and where each goes."""
 
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 
+from m365_restrict.cli.report_form import ReportFormat, is_zip
 from m365_restrict.cli.streams import write_text
 from m365_restrict.cli.whole_file import write_whole
-from m365_restrict.report.model import Period, Report, ReportLanguage
+from m365_restrict.report.edition import Period, ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.report.report_json import report_to_json
 from m365_restrict.report.report_text import report_lines
 from m365_restrict.report.text import plain
-
-
-class ReportFormat(StrEnum):
-    """The forms. CSV is several files, which one file can hold as a zip."""
-
-    TEXT = "text"
-    JSON = "json"
-    HTML = "html"
-    CSV = "csv"
-    XLSX = "xlsx"
-
-    @property
-    def ending(self) -> str:
-        """How the name of such a file ends."""
-        return {ReportFormat.TEXT: ".txt", ReportFormat.CSV: ".zip"}.get(self, f".{self.value}")
-
-    @property
-    def is_for_files(self) -> bool:
-        """Whether it is of no use on a terminal."""
-        return self not in {ReportFormat.TEXT, ReportFormat.JSON, ReportFormat.HTML}
 
 
 def _text(report: Report) -> bytes:
@@ -66,19 +47,6 @@ FACES: Mapping[ReportFormat, Face] = {
     ReportFormat.CSV: _csv,
     ReportFormat.XLSX: _xlsx,
 }
-LANGUAGES: Mapping[ReportFormat, frozenset[ReportLanguage]] = {ReportFormat.HTML: frozenset(ReportLanguage)}
-"""The languages of a form; one that is not named here is in English."""
-
-
-def format_of_file(path: Path) -> ReportFormat | None:
-    """The form that a file's name asks for; None where it asks for none."""
-    asked = path.suffix.lower()
-    return next((one for one in ReportFormat if asked in {one.ending, f".{one.value}"}), None)
-
-
-def languages_of(form: ReportFormat) -> frozenset[ReportLanguage]:
-    """In which languages a form can be had."""
-    return LANGUAGES.get(form, frozenset({ReportLanguage.ENGLISH}))
 
 
 def file_name(report: Report, form: ReportFormat) -> str:
@@ -96,15 +64,9 @@ def stem_of(report: Report) -> str:
     return f"{when}-{period.kind.value}-{report.edition.value}{tongue}"
 
 
-def cannot_hold(form: ReportFormat, output: Path) -> bool:
-    """Whether this is a file and the form is several: CSV goes into a folder or into a zip."""
-    is_file = output.suffix.lower() == ".csv" or output.is_file()
-    return form is ReportFormat.CSV and is_file and not _is_zip(output)
-
-
 def write_report(report: Report, form: ReportFormat, output: Path | None) -> None:
     """To stdout, to a file, or under a name of its own into a folder. Raises OSError."""
-    if output is not None and form is ReportFormat.CSV and not _is_zip(output):
+    if output is not None and form is ReportFormat.CSV and not is_zip(output):
         _write_tables(report, output)
         return
     content = FACES[form](report)
@@ -112,10 +74,6 @@ def write_report(report: Report, form: ReportFormat, output: Path | None) -> Non
         write_text(content.decode())
     else:
         write_whole(output / file_name(report, form) if output.is_dir() else output, content)
-
-
-def _is_zip(output: Path) -> bool:
-    return output.suffix.lower() == ReportFormat.CSV.ending and not output.is_dir()
 
 
 def _write_tables(report: Report, folder: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from m365_restrict.cli.options import EnvFile
-from m365_restrict.cli.report_faces import ReportFormat, cannot_hold, format_of_file, languages_of
-from m365_restrict.report.model import Edition, Period, ReportLanguage
+from m365_restrict.cli.report_form import ReportFormat, cannot_hold, format_of_file, languages_of
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
 
 report_verb = typer.Typer()
 

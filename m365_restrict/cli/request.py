@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,11 +25,11 @@ from m365_restrict.leaving.retire_run import (
 from m365_restrict.leaving.standing import read_standing
 from m365_restrict.plan.change import Plan
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import DriftDocument, Verb
+from m365_restrict.report.documents import DriftDocument
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.handover_document import handover_lines
 from m365_restrict.report.handover_document import to_html as handover_html
 from m365_restrict.report.json_text import to_json
-from m365_restrict.report.lines import failure_of
 from m365_restrict.report.report_json import report_to_json
 from m365_restrict.report.retire_document import (
     RetireDocument,
@@ -38,6 +38,7 @@ from m365_restrict.report.retire_document import (
     retirement_sentence,
 )
 from m365_restrict.report.text import counted, plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.steps.run_context import Run

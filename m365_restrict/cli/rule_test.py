@@ -9,10 +9,10 @@ from m365_restrict.errors import ConfigurationError, RestrictError
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.ledger.runs import RunEnd
 from m365_restrict.plan.rule_test_file import RuleTestFiles, RuleTestState
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_json
 from m365_restrict.report.rule_test_document import RuleTestDocument, rule_test_lines
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 from m365_restrict.rule_test_run import carry_out_rule_tests
 from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers

@@ -12,7 +12,7 @@ from m365_restrict.cli.streams import hand_over, tell
 from m365_restrict.cli.told import Told
 from m365_restrict.errors import ExitCode, RestrictError
 from m365_restrict.report.documents import Failure, Head, document_after_failure
-from m365_restrict.report.lines import failure_of
+from m365_restrict.report.failure import failure_of
 
 Say = Callable[[str], None]
 

@@ -22,7 +22,8 @@ from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
 from m365_restrict.reconcile import reconcile
 from m365_restrict.register.item_history import HistoryMemory
-from m365_restrict.report.documents import DriftDocument, Head, Verb
+from m365_restrict.report.documents import DriftDocument, Head
+from m365_restrict.report.verb import Verb
 from m365_restrict.reporting.compose import compose
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.steps.options import RunOptions

@@ -15,8 +15,8 @@ from typing import Any, TypeVar, cast
 
 from m365_restrict.errors import ExitCode, RunStopped, first_of
 from m365_restrict.report.documents import Head
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.json_text import AnyDocument
-from m365_restrict.report.lines import failure_of
 
 T = TypeVar("T")
 DocumentT = TypeVar("DocumentT", bound=AnyDocument)

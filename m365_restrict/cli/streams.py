@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from m365_restrict.errors import ExitCode
-from m365_restrict.logs.log_lines import is_logging, log
 from m365_restrict.logs.marks import marked
-from m365_restrict.report.json_text import AnyDocument
+
+if TYPE_CHECKING:
+    from m365_restrict.report.json_text import AnyDocument  # slow to load, and help needs none
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Voice:
 
     name: str
     result: io.StringIO = field(default_factory=io.StringIO)
-    documents: list[AnyDocument] = field(default_factory=list)
+    documents: "list[AnyDocument]" = field(default_factory=list)
 
 
 _VOICE: ContextVar[Voice | None] = ContextVar("_VOICE", default=None)
@@ -50,6 +51,8 @@ def out() -> TextIO:
 
 def tell(text: str) -> None:
     """Progress goes to stderr, so that stdout holds the result alone. No run stops for want of a reader."""
+    from m365_restrict.logs.log_lines import is_logging, log  # help tells nothing, and loads none of it
+
     if is_logging():
         log(text)
         return
@@ -68,7 +71,7 @@ def write_text(text: str) -> None:
     out().write(text)
 
 
-def hand_over(write: Callable[[], None], exit_code: int, document: AnyDocument | None = None) -> int:
+def hand_over(write: Callable[[], None], exit_code: int, document: "AnyDocument | None" = None) -> int:
     """Write the result and return the run's exit code, or 1 where the result could not be written.
 
     `document` is what is written, where it is a run's document.

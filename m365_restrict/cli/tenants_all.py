@@ -19,8 +19,8 @@ from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ConfigurationError, ErrorCode, ExitCode, RestrictError
 from m365_restrict.logs.log_lines import begin_logging
 from m365_restrict.report.documents import Failure, Head
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.json_text import to_json
-from m365_restrict.report.lines import failure_of
 from m365_restrict.report.tenants_document import (
     ELSEWHERE,
     TenantLine,

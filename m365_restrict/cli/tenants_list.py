@@ -9,7 +9,7 @@ from m365_restrict.cli.streams import hand_over
 from m365_restrict.cli.tenants_all import failed_line, write_tenants
 from m365_restrict.errors import ConfigurationError, ExitCode, RestrictError
 from m365_restrict.report.documents import Failure, Head
-from m365_restrict.report.lines import failure_of
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.tenants_document import TenantLine, TenantsDocument, exit_code_of
 from settings.model import Settings
 from settings.tenants_folder import Tenant, find_folder

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from m365_restrict.cli.options import format_of
-from m365_restrict.cli.report_faces import ReportFormat
+from m365_restrict.cli.report_form import ReportFormat
 
 ENV_FILE_VARIABLE = "M365_RESTRICT_ENV_FILE"
 FOR_ALL = frozenset(

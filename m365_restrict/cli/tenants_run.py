@@ -20,7 +20,7 @@ from m365_restrict.cli.streams import Voice, speaking_as
 from m365_restrict.errors import ErrorCode, ExitCode, RestrictError
 from m365_restrict.logs.masking import masked_logs
 from m365_restrict.report.documents import Failure
-from m365_restrict.report.lines import failure_of
+from m365_restrict.report.failure import failure_of
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

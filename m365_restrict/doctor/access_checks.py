@@ -7,6 +7,7 @@ from typing import assert_never
 
 from m365_restrict.doctor.check import Check, bad, good, warning
 from m365_restrict.doctor.codes import CheckCode
+from m365_restrict.doctor.history_checks import ComparedHistories
 from m365_restrict.doctor.permissions import Need, judge_roles
 from m365_restrict.errors import ErrorCode, RestrictError
 from m365_restrict.outcome import Unknown
@@ -29,7 +30,7 @@ class Access:
     """How this installation gets at the tenant. `in_use` are the needs that its settings give rise to.
 
     `real_now` is real time, which certificates and tokens live in whatever a sandbox's clock says; of those
-    that end within `certificate_notice` is warned.
+    that end within `certificate_notice` is warned. `histories` compares those that the readers read.
     """
 
     tenant: TenantOptions
@@ -38,6 +39,7 @@ class Access:
     resolver: Resolver
     real_now: Callable[[], datetime]
     certificate_notice: timedelta
+    histories: ComparedHistories
 
 
 async def access_checks(access: Access) -> AsyncIterator[Check]:

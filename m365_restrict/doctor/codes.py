@@ -36,6 +36,11 @@ class CheckCode(CatalogueCode):
         "How near items are to the number of versions that SharePoint keeps.",
         "Raise the list's version limit in SharePoint, or close the case and open a new item.",
     )
+    REMEMBERED_HISTORIES = (
+        "remembered-histories",
+        "Whether an item that looks unchanged hides a save, which only its version history shows.",
+        "Set REGISTER__REMEMBER_HISTORIES=false; the next run then reads every version history.",
+    )
     GROUP = (
         "group",
         "Whether the councillors' group and the approvers can be read, and whom a scope leaves out.",

@@ -43,7 +43,7 @@ async def _all(run: Run, access: Access) -> AsyncIterator[Check]:
     async for check in _alone(access_checks(access), CheckCode.ENDPOINT, "the services"):
         yield check
     run.progress("Reading the lists")
-    lists = ListChecks(readers.lists, options.lists)
+    lists = ListChecks(readers.lists, options.lists, access.histories)
     async for check in _alone(lists.run(), CheckCode.LIST, "the lists"):
         yield check
     run.progress("Asking the directory")

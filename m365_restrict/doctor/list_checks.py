@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from m365_restrict.doctor.check import Check, bad, good, unread, warning
 from m365_restrict.doctor.codes import CheckCode
+from m365_restrict.doctor.history_checks import ComparedHistories
 from m365_restrict.errors import ConfigurationError, PermissionMissing, RestrictError, SourceIncomplete
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.register.item import ListSnapshot
@@ -21,9 +22,10 @@ _FIRST = "1.0"
 class ListChecks:
     """Reads each list once; the register stays at hand for the checks of single contacts."""
 
-    def __init__(self, lists: ListReader, places: ListPlaces) -> None:
-        """`lists` is the run's reader."""
+    def __init__(self, lists: ListReader, places: ListPlaces, histories: ComparedHistories) -> None:
+        """`lists` is the run's reader, which compares the version histories that it reads in `histories`."""
         self._lists = lists
+        self._histories = histories
         self._places = places
         self.register: ListSnapshot | None = None
 
@@ -42,7 +44,7 @@ class ListChecks:
         is_register = schema is RESTRICTED_CONTACTS
         try:
             place = await self._lists.locate(site, title, schema)
-            found = await self._lists.read_list(site, title, schema, with_versions=is_register)
+            found = await self._lists.read_list(site, title, schema, with_versions=True)
         except (ConfigurationError, PermissionMissing, SourceIncomplete) as error:
             yield bad(CheckCode.LIST, title, error.message, error.advice)
             return
@@ -55,6 +57,7 @@ class ListChecks:
             yield warning(CheckCode.LIST, title, f"It lacks the columns {', '.join(missing)}.")
         else:
             yield good(CheckCode.LIST, title, f"It has all its columns and {many}.")
+        yield self._histories.check(place.list_id, title)
         if is_register:
             self.register = found
             for check in version_checks(found):

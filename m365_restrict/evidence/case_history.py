@@ -31,8 +31,8 @@ from m365_restrict.report.case_history import (
     PastSave,
     SavedValue,
 )
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.history_document import WrittenLine
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.options import RunOptions
 
 _ASKED = "lists.read_list "

@@ -17,8 +17,9 @@ from m365_restrict.evidence.values import encode, encode_error
 from m365_restrict.ledger.evidence_bodies import Json, canonical, digest_of
 from m365_restrict.ledger.evidence_chain import RunEvidence
 from m365_restrict.plan.change import Plan
-from m365_restrict.report.documents import Document, Verb
+from m365_restrict.report.documents import Document
 from m365_restrict.report.json_text import to_json
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 

@@ -28,9 +28,9 @@ from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunRecord
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.evidence_document import ReplayPart
 from m365_restrict.report.json_text import to_json
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.options import RunOptions
 from m365_restrict.steps.run_context import Run
 from m365_restrict.steps.run_document import document_of

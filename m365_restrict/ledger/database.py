@@ -33,6 +33,12 @@ _MIGRATING = threading.Lock()
 """Alembic's context is one for the whole process, and councils that run at once have a ledger each."""
 
 
+class _Block(threading.local):
+    """The transaction of the block that a thread is in; None outside of one."""
+
+    connection: Connection | None = None
+
+
 class Database:
     """Short transactions on one engine. Nothing of SQLAlchemy's errors passes this class."""
 
@@ -40,11 +46,15 @@ class Database:
         """Take over an engine whose schema is current; `pause` waits for so many seconds."""
         self._engine = engine
         self._pause = pause
+        self._block = _Block()
         self.read_only = read_only
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A transaction that only reads."""
+        if self._block.connection is not None:
+            yield self._block.connection
+            return
         with _ledger_errors(self._engine.url, "read"), self._connected() as connection:
             yield connection
 
@@ -54,12 +64,28 @@ class Database:
         if self.read_only:
             message = f"The ledger {_shown(self._engine.url)} was opened for reading only."
             raise LedgerError(message)
+        if self._block.connection is not None:
+            yield self._block.connection
+            return
         with (
             _ledger_errors(self._engine.url, "written"),
             self._connected().execution_options(writes=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One transaction for everything that this thread reads and writes in the block.
+
+        All of it is kept, or nothing. Nothing may be awaited in it: another task would write into it.
+        """
+        with self.writing() as connection:
+            before, self._block.connection = self._block.connection, connection
+            try:
+                yield
+            finally:
+                self._block.connection = before
 
     def _connected(self) -> Connection:
         """A connection. A server that was lost in the middle of a run is given a moment to come back.

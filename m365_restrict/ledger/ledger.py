@@ -102,6 +102,10 @@ class Ledger:
         """Who holds a lease; see `holder_of`."""
         return holder_of(self._database, name=name, host=host, seconds=seconds, now=now)
 
+    def together(self) -> AbstractContextManager[None]:
+        """Keep everything that is written in a block, or nothing of it; see `Database.together`."""
+        return self._database.together()
+
     def prove_usable(self) -> None:
         """Raise `LedgerError` unless the ledger is whole, writable and has room for a run."""
         self._database.prove_usable()

@@ -15,9 +15,10 @@ from m365_restrict.register.columns import RESTRICTED_CONTACTS
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.values import as_text
 from m365_restrict.report.letters.draft import Letter, draft_letter
-from m365_restrict.report.letters.facts import LetterKind, LetterRefused
+from m365_restrict.report.letters.facts import LetterRefused
 from m365_restrict.report.letters.gather import letter_facts
-from m365_restrict.report.letters.language import LetterLanguage, Tongue, language_for
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage, Tongue
+from m365_restrict.report.letters.language import language_for
 from m365_restrict.report.letters.templates_folder import LetterTemplates, load_templates
 from m365_restrict.steps.found import Found
 from m365_restrict.steps.run_context import Run

@@ -13,9 +13,9 @@ from m365_restrict.report.documents import Head, Source
 from m365_restrict.report.letter_document import LetterDocument, MissingLine, RefusedLetter
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.draft import Letter, draft_letter
-from m365_restrict.report.letters.facts import LetterKind, LetterRefused, refused
+from m365_restrict.report.letters.facts import LetterRefused, refused
 from m365_restrict.report.letters.gather import letter_facts
-from m365_restrict.report.letters.language import LetterLanguage
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
 from m365_restrict.report.letters.templates_folder import load_templates
 from m365_restrict.steps.checking import check
 from m365_restrict.steps.found import Found

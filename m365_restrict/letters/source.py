@@ -22,7 +22,8 @@ from m365_restrict.register.reference import read_reference, same_reference
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.register.values import as_text, hash_of, protected_values
 from m365_restrict.report.letters.codes import LetterCode
-from m365_restrict.report.letters.facts import CaseSource, LetterKind, LetterRefused, ReviewSource, refused
+from m365_restrict.report.letters.facts import CaseSource, LetterRefused, ReviewSource, refused
+from m365_restrict.report.letters.kinds import LetterKind
 from m365_restrict.steps.found import Found
 
 #: A case that lacks only these is decided: its letter is what is still to be sent.

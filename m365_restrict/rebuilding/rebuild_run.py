@@ -20,9 +20,10 @@ from m365_restrict.register.case import Measure
 from m365_restrict.register.item import ListItem
 from m365_restrict.register.reference import same_reference
 from m365_restrict.register.values import as_text
-from m365_restrict.report.documents import Head, Source, Verb
+from m365_restrict.report.documents import Head, Source
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.report.rebuild_document import RebuildDocument, RebuiltRule, RuleFound, ToldCounts
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.rules.stamp import Damaged, Stamp, parse_stamp
 from m365_restrict.steps.found import Found, Planned

@@ -26,11 +26,11 @@ from m365_restrict.report.documents import (
     Head,
     PlanDocument,
     ValidateDocument,
-    Verb,
     is_empty,
 )
 from m365_restrict.report.plan_summary import is_long, summary_lines
 from m365_restrict.report.text import Line, clean, counted, folded
+from m365_restrict.report.verb import Verb
 
 _STATUS_STYLES = {ExitCode.IN_STEP: "green", ExitCode.DIFFERENCES: "yellow", ExitCode.PARTIAL: "yellow"}
 

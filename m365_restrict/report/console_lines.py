@@ -1,9 +1,9 @@
 """The lines of each document, before any terminal."""
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from m365_restrict.plan.change import FieldChange
-from m365_restrict.plan.foreign_line import ForeignLine
 from m365_restrict.plan.limits import Headroom, Use
 from m365_restrict.report.documents import (
     CaseLine,
@@ -24,6 +24,9 @@ from m365_restrict.report.documents import (
 )
 from m365_restrict.report.json_text import instant
 from m365_restrict.report.text import Line, counted, sentence, shown
+
+if TYPE_CHECKING:
+    from m365_restrict.plan.foreign_line import ForeignLine  # slow to load, and only a plan has it
 
 _MARKS = {"create": "+", "update": "~", "delete": "-"}
 _STYLES = {"create": "green", "update": "yellow", "delete": "red"}
@@ -85,7 +88,7 @@ def _override(one: OverrideLine) -> str:
     return f"! override of {one.code} until {instant(one.until)}{limit}: {one.reason} ({used})"
 
 
-def _foreign(line: ForeignLine) -> Iterator[Line]:
+def _foreign(line: "ForeignLine") -> Iterator[Line]:
     """The rules of others that stand around ours, for who must know why mail went where it did."""
     if line.before:
         yield Line(f"Rules of others that run before ours: {', '.join(line.before)}.")

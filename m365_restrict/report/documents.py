@@ -8,34 +8,21 @@ checks, and hides what must not be told.
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.outcome import Unknown
 from m365_restrict.plan.basis import Basis
 from m365_restrict.plan.beside import NotCovered
 from m365_restrict.plan.change import FieldChange
-from m365_restrict.plan.foreign_line import ForeignLine
 from m365_restrict.plan.limits import Headroom
+from m365_restrict.report.verb import Verb
+
+if TYPE_CHECKING:
+    from m365_restrict.plan.foreign_line import ForeignLine  # slow to load, and only a plan has it
 
 Mailbox: TypeAlias = str | int
 """An address, "" where no mailbox is meant, or the opaque number of a councillor's mailbox."""
-
-
-class Verb(StrEnum):
-    """The verbs that end in a document."""
-
-    PLAN = "plan"
-    APPLY = "apply"
-    HEAL = "heal"
-    DRIFT = "drift"
-    EXPLAIN = "explain"
-    VALIDATE = "validate"
-
-    @property
-    def schema(self) -> str:
-        """The id of the document's JSON Schema."""
-        return f"m365-restrict/{self.value}/1"
 
 
 class Outcome(StrEnum):
@@ -209,7 +196,7 @@ class PlanDocument:
     overrides: tuple[OverrideLine, ...] = ()
     headroom: Headroom | None = None
     settling: tuple[SettlingLine, ...] = ()
-    foreign_rules: ForeignLine | None = None
+    foreign_rules: "ForeignLine | None" = None
     script: ScriptLine | None = None
 
 

@@ -9,7 +9,9 @@ from typing import Any, Protocol
 
 from m365_restrict import __version__
 from m365_restrict.report.documents import Head
-from m365_restrict.report.person_document import PersonDocument
+
+_REACHED = ("summary", "counts")
+"""What some documents reckon from their fields and tell with them."""
 
 
 class NamesSchema(Protocol):
@@ -42,11 +44,10 @@ def to_mapping(document: AnyDocument) -> dict[str, Any]:
     body = _plain(document)
     head = body.pop("head")
     body.pop("verb")
-    summary = getattr(document, "summary", None)
-    if summary is not None:
-        body["summary"] = _plain(summary)
-    if isinstance(document, PersonDocument):
-        body["counts"] = _plain(document.counts)
+    for name in _REACHED:
+        value = getattr(document, name, None)
+        if value is not None:
+            body[name] = _plain(value)
     return {
         "schema": document.verb.schema,
         "tool_version": __version__,

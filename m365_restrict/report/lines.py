@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from m365_restrict.errors import ExitCode, RestrictError
+from m365_restrict.errors import ExitCode
 from m365_restrict.plan.basis import Basis
 from m365_restrict.plan.change import (
     Change,
@@ -27,7 +27,6 @@ from m365_restrict.report.documents import (
     ChangeLine,
     CheckLine,
     ChoiceLine,
-    Failure,
     FindingLine,
     GuardLine,
     Outcome,
@@ -46,11 +45,6 @@ _DIFFERENCES = {
     ChangeClass.MISSING,
     ChangeClass.ORPHAN,
 }
-
-
-def failure_of(error: RestrictError) -> Failure:
-    """The error that ended a run, as documents tell it."""
-    return Failure(code=error.code.value, message=error.message, advice=error.advice)
 
 
 def change_line(

@@ -20,26 +20,7 @@ from m365_restrict.report.documents import (
     Mailbox,
     OverrideLine,
 )
-
-
-class Edition(StrEnum):
-    """Whom a report is for. `ICT` alone names the cmdlet that opens a case by hand; `PUBLIC` holds counts."""
-
-    COMPLIANCE = "compliance"
-    ICT = "ict"
-    BOARD = "board"
-    PUBLIC = "public"
-
-
-class Period(StrEnum):
-    """The cadence of a pack (policy.md 5). A RUN covers what one run found."""
-
-    RUN = "run"
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    QUARTERLY = "quarterly"
-    ANNUAL = "annual"
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
 
 
 class ReportVerb(StrEnum):
@@ -51,13 +32,6 @@ class ReportVerb(StrEnum):
     def schema(self) -> str:
         """The id of the document's JSON Schema."""
         return f"m365-restrict/{self.value}/1"
-
-
-class ReportLanguage(StrEnum):
-    """The languages of equal standing."""
-
-    ENGLISH = "en"
-    WELSH = "cy"
 
 
 class Continuity(StrEnum):

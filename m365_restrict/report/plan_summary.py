@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from m365_restrict.report.documents import ChangeLine, GuardLine, Outcome, PlanDocument, Verb
+from m365_restrict.report.documents import ChangeLine, GuardLine, Outcome, PlanDocument
 from m365_restrict.report.text import Line, counted, folded
+from m365_restrict.report.verb import Verb
 
 WIDTH, HEIGHT = 80, 24
 _MOST_ENTRIES = 25

@@ -6,8 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from m365_restrict import __version__
+from m365_restrict.report.edition import Edition
 from m365_restrict.report.json_text import plain_value
-from m365_restrict.report.model import Edition, Report, ReportFinding, Trends
+from m365_restrict.report.model import Report, ReportFinding, Trends
 
 _OWN = frozenset({"identity", "findings", "trends", "summary"})
 

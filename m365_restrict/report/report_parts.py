@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from m365_restrict.plan.beside import Actor, ActorKind, ContactMailbox, MailCounts
 from m365_restrict.report.documents import LiveState, Mailbox
-from m365_restrict.report.model import LiveCase, Period, Report, ReportFinding
+from m365_restrict.report.edition import Period
+from m365_restrict.report.model import LiveCase, Report, ReportFinding
 from m365_restrict.report.text import Line, counted, sentence, shown
 from m365_restrict.rules.naming import long_day
 

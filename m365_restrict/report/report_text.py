@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 from m365_restrict.report.documents import LiveState
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.report.json_text import instant
 from m365_restrict.report.model import (
     ActionTaken,
-    Edition,
     Number,
     NumberOf,
-    Period,
     PublicCounts,
     Report,
     ResultWord,

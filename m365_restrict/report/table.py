@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from m365_restrict.report.model import Report, ReportLanguage
+from m365_restrict.report.edition import ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.report.page.view import View
 from m365_restrict.report.page.vocabulary import ACTIONS
 from m365_restrict.report.page.words import words_in

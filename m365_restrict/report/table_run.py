@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from m365_restrict.report.model import Edition, Number, Report
+from m365_restrict.report.edition import Edition
+from m365_restrict.report.model import Number, Report
 from m365_restrict.report.page.view import unread
 from m365_restrict.report.page.vocabulary import NUMBERS, period_word, result_sign, severity_sign, title_of
 from m365_restrict.report.table import Cell, Row, Table, TableName, Terms

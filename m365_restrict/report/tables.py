@@ -8,7 +8,8 @@ that could be taken for a clean one.
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from m365_restrict.report.model import Edition, Period, Report, ResultWord
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import Report, ResultWord
 from m365_restrict.report.table import Table, TableName, Terms, terms_of
 from m365_restrict.report.table_cases import (
     actions,

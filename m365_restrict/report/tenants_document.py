@@ -5,10 +5,11 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from m365_restrict.errors import ExitCode
-from m365_restrict.report.documents import DriftDocument, Failure, Head, Outcome, PlanDocument, Verb
+from m365_restrict.report.documents import DriftDocument, Failure, Head, Outcome, PlanDocument
 from m365_restrict.report.json_text import AnyDocument
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.report.text import Line, counted, sentence
+from m365_restrict.report.verb import Verb
 
 ELSEWHERE = "elsewhere"
 """The status of a council that another worker serves or has served; it is no failure."""

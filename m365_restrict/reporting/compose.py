@@ -7,8 +7,9 @@ from datetime import datetime
 from m365_restrict.life.reading import Lives, lives_of
 from m365_restrict.policy.sign_off import signatures
 from m365_restrict.report.documents import DriftDocument, Head
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.report.lines import guard_lines, override_lines
-from m365_restrict.report.model import Edition, Period, PeriodCovered, PublicCounts, Report
+from m365_restrict.report.model import PeriodCovered, PublicCounts, Report
 from m365_restrict.reporting.actions import actions_taken
 from m365_restrict.reporting.approvals import Approval
 from m365_restrict.reporting.councillors import councillor_numbers

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 from m365_restrict.plan.change import Severity
 from m365_restrict.register.dates import local_day
-from m365_restrict.report.model import Edition, NumberOf
+from m365_restrict.report.edition import Edition
+from m365_restrict.report.model import NumberOf
 
 _WITH_FINDINGS = frozenset({Edition.COMPLIANCE, Edition.ICT})
 

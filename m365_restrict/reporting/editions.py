@@ -5,7 +5,8 @@ from typing import assert_never
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import DriftSummary, Source
-from m365_restrict.report.model import CouncillorNumbers, Edition, Report, Trends
+from m365_restrict.report.edition import Edition
+from m365_restrict.report.model import CouncillorNumbers, Report, Trends
 
 _NO_SUMMARY = DriftSummary(live=0, enforced=0, differing=0, orphans=0, unknown=0)
 _NO_COUNCILLORS = CouncillorNumbers(

@@ -3,8 +3,9 @@
 from m365_restrict import __version__
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.documents import Head
-from m365_restrict.report.letters.language import Tongue
-from m365_restrict.report.model import ReportLanguage, ResultWord, RunIdentity
+from m365_restrict.report.edition import ReportLanguage
+from m365_restrict.report.letters.kinds import Tongue
+from m365_restrict.report.model import ResultWord, RunIdentity
 from m365_restrict.rules.compilation import Carrier
 from m365_restrict.steps.options import RunOptions
 

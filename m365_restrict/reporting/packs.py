@@ -7,8 +7,9 @@ from datetime import date
 from m365_restrict.errors import LedgerError, RestrictError
 from m365_restrict.ledger.deliveries import Deliveries, PackKey
 from m365_restrict.plan.change import Finding
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
 from m365_restrict.report.lines import finding_id
-from m365_restrict.report.model import Edition, Period, Report, ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.telling.deliver import Packs, pack_key, waiting
 from m365_restrict.telling.delivery_options import DeliveryOptions

@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from typing import assert_never
 
 from m365_restrict.register.dates import add_months
-from m365_restrict.report.model import Period, PeriodCovered
+from m365_restrict.report.edition import Period
+from m365_restrict.report.model import PeriodCovered
 
 _WEEK = timedelta(days=7)
 _DAY = timedelta(days=1)

@@ -16,7 +16,8 @@ from m365_restrict.ledger.written import WrittenChange
 from m365_restrict.plan.change import Applied
 from m365_restrict.plan.waivers import Waiver
 from m365_restrict.register.dates import local_day
-from m365_restrict.report.model import Period, PeriodCovered
+from m365_restrict.report.edition import Period
+from m365_restrict.report.model import PeriodCovered
 from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.reporting.approvals import Approvals
 from m365_restrict.reporting.earlier import EarlierRun, read_earlier

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from m365_restrict.plan.beside import NotCovered
-from m365_restrict.report.model import Edition, Period, ReportLanguage
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
 
 DEFAULT_EDITIONS: Mapping[Period, Edition] = {
     Period.RUN: Edition.COMPLIANCE,

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date
 
 from m365_restrict.policy.sign_off import Signature, sign_off_due
-from m365_restrict.report.model import Edition, Period, PeriodCovered, SignOff
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import PeriodCovered, SignOff
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.report.said import Month, Said
 from m365_restrict.reporting.periods import is_over

@@ -207,16 +207,26 @@ class SandboxLists:
         """An item as it is without a managing permission.
 
         What an approved item with a pending edit looks like is unknown (graph.md 3.8): gone, or as it was
-        approved last.
+        approved last. Its versions may tell of the edit all the same (`tells_pending_versions`); its tag
+        is then the approved one's.
         """
         versions = item["versions"]
         if not document["content_approval"] or _is_approved(versions[-1]):
             return item
-        tenant = self._store.get("tenant", "tenant") or {}
-        if tenant.get("behaviour", {}).get("pending_edit", "hidden") == "hidden":
-            return item
         approved = [place for place, version in enumerate(versions, start=1) if _is_approved(version)]
-        return {**item, "versions": versions[: approved[-1]]} if approved else item
+        if self._pending_edit() == "hidden" or not approved:
+            return item
+        seen = {**item, "versions": versions[: approved[-1]]}
+        last = int(seen["versions"][-1]["number"].partition(".")[0])
+        return {**seen, "saves": last} if self.tells_pending_versions() else seen
+
+    def tells_pending_versions(self) -> bool:
+        """Whether the history of an item holds an edit that the item does not show yet (graph.md 3.8)."""
+        return self._pending_edit() == "in_versions"
+
+    def _pending_edit(self) -> str:
+        tenant = self._store.get("tenant", "tenant") or {}
+        return str(tenant.get("behaviour", {}).get("pending_edit", "hidden"))
 
     def _save(
         self, document: Mapping[str, Any], item: dict[str, Any], saver: Mapping[str, Any],

@@ -54,7 +54,7 @@ class Behaviour(_Strict):
     admin_folder_id: Literal["usable", "foreign"] = "usable"
     version_times: Literal["right", "shifted"] = "right"
     moderation_status: Literal["hidden", "shown"] = "hidden"
-    pending_edit: Literal["hidden", "last_approved"] = "hidden"
+    pending_edit: Literal["hidden", "last_approved", "in_versions"] = "hidden"
     application_saves_as: Literal["application", "sharepoint_app"] = "application"
     list_page_size: int = Field(default=200, ge=1)
     after_redirect: AfterRedirect = AfterRedirect.END

@@ -15,8 +15,8 @@ from m365_restrict.errors import (
 from m365_restrict.outcome import Unknown
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
 from m365_restrict.report.documents import Head, Outcome
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.init_document import ConflictLine, InitDocument, SetupAction, SetupLine
-from m365_restrict.report.lines import failure_of
 from m365_restrict.setup.plan import PlannedList, Step, StepKey, by_hand, steps_for
 from m365_restrict.steps.options import ListPlaces
 from m365_restrict.tenant.lists import ListReader

@@ -67,20 +67,21 @@ class WriteJournal:
         self._numbers[id(change)] = self._run.ledger.written.add(entry)
 
     def finish(self, outcome: ChangeOutcome) -> None:
-        """Remember what a write left, in the journal and as what was last applied."""
+        """Remember what a write left, in the journal and as what was last applied, or neither."""
         change, applied = outcome.change, outcome.applied
         if id(change) not in self._numbers:
             self.begin(change)
         known = change.observed.properties if change.observed else None
         unchanged = outcome.result is not Result.APPLIED and applied is None and not outcome.gone
-        self._run.ledger.written.finish(
-            self._numbers.pop(id(change)),
-            result=WrittenResult.APPLIED if outcome.result is Result.APPLIED else WrittenResult.FAILED,
-            reason=outcome.reason,
-            tenant_id=applied.guid_or_rule_id if applied else _identifier(change),
-            after=applied.properties if applied else known if unchanged else None,
-        )
-        keep_outcome(self._run, outcome)
+        with self._run.ledger.together():
+            self._run.ledger.written.finish(
+                self._numbers.pop(id(change)),
+                result=WrittenResult.APPLIED if outcome.result is Result.APPLIED else WrittenResult.FAILED,
+                reason=outcome.reason,
+                tenant_id=applied.guid_or_rule_id if applied else _identifier(change),
+                after=applied.properties if applied else known if unchanged else None,
+            )
+            keep_outcome(self._run, outcome)
 
 
 def _identifier(change: Change) -> str:

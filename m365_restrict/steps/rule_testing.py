@@ -20,7 +20,7 @@ from m365_restrict.policy.judgement import Judgement
 from m365_restrict.register.case import CaseState
 from m365_restrict.register.recipient import Recipient, RecipientKind
 from m365_restrict.register.reference import reference_key
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.compilation import Desired, Directory
 from m365_restrict.steps.mail_people import MailPeople, read_mail_people
 from m365_restrict.steps.run_context import Run

@@ -9,7 +9,7 @@ from pathlib import Path
 from m365_restrict.ledger.lease import Lease
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.plan.change import Plan
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.options import RunOptions
 from m365_restrict.tenant.session import TenantReaders, TenantWriters
 

@@ -32,13 +32,12 @@ from m365_restrict.report.documents import (
     RuleTestCounts,
     Source,
     ValidateDocument,
-    Verb,
 )
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.lines import (
     case_lines,
     change_line,
     drift_exit_code,
-    failure_of,
     finding_key,
     finding_line,
     foreign_rule_names,
@@ -51,6 +50,7 @@ from m365_restrict.report.lines import (
     waived_change_line,
 )
 from m365_restrict.report.privacy import HolderMailboxes
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.compilation import Blocks
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.openings import opened_lines

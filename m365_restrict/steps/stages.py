@@ -16,7 +16,7 @@ from m365_restrict.plan.wanted import mailboxes_to_read
 from m365_restrict.policy.judgement import Judgement
 from m365_restrict.register.case import Case
 from m365_restrict.register.read_choice import ChoiceReading
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.compilation import Desired, Directory
 from m365_restrict.rules.compile import compile_rules
 from m365_restrict.steps.checking import (

@@ -13,7 +13,7 @@ from m365_restrict.findings.drift_findings import drift_findings, with_watched
 from m365_restrict.mail_watch.contacts import watch_contacts
 from m365_restrict.mail_watch.watch import watch_mail
 from m365_restrict.plan.change import Finding
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.run_context import Run
 from m365_restrict.steps.watched import Watched

@@ -26,7 +26,8 @@ from m365_restrict.notify.cards import card_message
 from m365_restrict.notify.mail import Mail
 from m365_restrict.notify.report_mails import Filing, report_mail
 from m365_restrict.plan.beside import Unseen
-from m365_restrict.report.model import Edition, Period, Report, ReportLanguage
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.report.privacy import without_addresses
 from m365_restrict.telling.delivery_options import DeliveryOptions, ReportRole, RoleDelivery
 from m365_restrict.telling.mail_post import refusal_of

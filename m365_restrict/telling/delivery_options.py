@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from m365_restrict.plan.change import Severity
-from m365_restrict.report.model import Edition, Period
+from m365_restrict.report.edition import Edition, Period
 
 
 class ReportRole(StrEnum):

@@ -7,7 +7,8 @@ from m365_restrict.plan.codes import FindingCode
 from m365_restrict.policy.codes import CheckCode, WarningCode
 from m365_restrict.register.codes import ApprovalCode, ChoiceCode, RegisterCode
 from m365_restrict.register.reference import read_reference
-from m365_restrict.report.model import Edition, Period, Report, ReportFinding
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import Report, ReportFinding
 from m365_restrict.report.report_text import answer_of
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.telling.news import News

@@ -31,7 +31,7 @@ def build_http_client(
     counted as the run's own.
     """
     trust = trust_of(ca_file)
-    return httpx.AsyncClient(
+    return _LettingGo(
         verify=trust,
         # Proxies, which the environment may name, are httpx's own transport's affair.
         transport=None if _PROXIES & getproxies().keys() else _wire(trust),
@@ -42,6 +42,26 @@ def build_http_client(
             "response": [_count_answer] if counted else [],
         },
     )
+
+
+class _LettingGo(httpx.AsyncClient):
+    """A client whose answers go when nobody holds them any more, with their bodies."""
+
+    async def send(
+        self,
+        request: httpx.Request,
+        *,
+        stream: bool = False,
+        **options: Any,  # noqa: ANN401 - httpx's own, whose types it does not export
+    ) -> httpx.Response:
+        """As httpx. An answer that was read and its stream refer to each other: that ring is opened.
+
+        Else megabytes stand until Python looks for rings, which a whole run may not see.
+        """
+        response = await super().send(request, stream=stream, **options)
+        if not stream:
+            response.stream = httpx.ByteStream(response.content)
+        return response
 
 
 async def _count_request(_request: httpx.Request) -> None:

@@ -14,7 +14,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from m365_restrict.report.model import Edition, Period, Report, ReportLanguage
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.report.page.html import to_page
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))

@@ -27,7 +27,7 @@ def crash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, Any]]
 POINTS = [
     *(("after request", part) for part in (0.25, 0.45, 0.7, 0.9)),
     ("before request", 0.5),
-    ("before transaction", 0.5),
+    ("before transaction", 0.3),
 ]
 
 

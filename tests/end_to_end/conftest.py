@@ -26,7 +26,7 @@ import pytest
 from m365_restrict.cli.life import LifeRequest, run_retention, run_reviews
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 
 NOW = "2026-11-23T09:00:00Z"
 CONTACTS, REVIEWS, CHOICES = "Restricted contacts", "Restriction reviews", "Councillor mail choices"

@@ -12,7 +12,7 @@ import pytest
 
 from m365_restrict.cli.report import ReportOrder, run_report
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.report.model import Edition, Period
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.reporting.request import ReportRequest
 from m365_restrict.telling.undelivered import undelivered
 

@@ -100,8 +100,9 @@ class TestExamination:
 
     def test_everything_is_looked_into(self, planted: Doctor) -> None:
         assert {code for code, _ in planted.states()} == {
-            "endpoint", "clock-skew", "token-roles", "certificate", "list", "version-headroom", "group",
-            "mailbox-reach", "protected-mailbox", "single-contact", "limits", "audit", "coverage", "canary",
+            "endpoint", "clock-skew", "token-roles", "certificate", "list", "version-headroom",
+            "remembered-histories", "group", "mailbox-reach", "protected-mailbox", "single-contact",
+            "limits", "audit", "coverage", "canary",
             "tenant-answer",
         }  # fmt: skip
 
@@ -184,6 +185,35 @@ class TestExamination:
         doctor.council.plant(doctor.council.case("RC-1"), behaviour={"version_limit": 2})
         doctor.council.edit(1, by="officer@ash.example", LesserMeasuresConsidered="More.")
         assert doctor.states()["version-headroom", CONTACTS] == "warning"
+
+    @pytest.mark.parametrize(
+        ("pending_edit", "remember", "state"),
+        [("last_approved", "yes", "ok"), ("in_versions", "yes", "failed"), ("in_versions", "no", "ok")],
+    )
+    def test_a_save_that_an_unchanged_item_hides_is_found(
+        self, doctor: Doctor, pending_edit: str, remember: str, state: str
+    ) -> None:
+        """graph.md 3.8: what an approved item with a pending edit shows is unknown."""
+        council = doctor.council
+        council.plant(
+            council.case("RC-1"),
+            lists={CONTACTS: {"content_approval": True}},
+            behaviour={"pending_edit": pending_edit},
+        )
+        for item in (1, 2):
+            council.edit(item, by="director@ash.example", _ModerationStatus=0)
+        assert council.plan().exit_code == 2
+        council.edit(1, by="officer@ash.example", EndsOn="2026-12-01")
+        doctor.settings = {"REGISTER__REMEMBER_HISTORIES": remember}
+        assert doctor.states()["remembered-histories", CONTACTS] == state
+        assert doctor.code == (2 if state == "failed" else 0)
+
+    def test_histories_are_compared_and_not_remembered_by_a_doctor(self, planted: Doctor) -> None:
+        said = [one["message"] for one in planted()["checks"] if one["code"] == "remembered-histories"]
+        assert {one for one in said if one.startswith("Nothing")} == set(said)
+        planted.council.plan()
+        said = [one["message"] for one in planted()["checks"] if one["code"] == "remembered-histories"]
+        assert said[0].startswith("1 item looked unchanged")
 
     def test_mail_that_meets_no_rule_is_counted(self, doctor: Doctor) -> None:
         users = [*doctor.council.users, {"upn": "depot@ash.example", "mailbox": "on_premises"}]

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from m365_restrict.cli.init import InitRequest, run_init
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 TITLES = ("Restricted contacts", "Restriction reviews", "Councillor mail choices")

@@ -16,10 +16,9 @@ from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.letters.drafting import draft_letters
 from m365_restrict.letters.letter_run import LetterOrder
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.letters.codes import LetterCode
-from m365_restrict.report.letters.facts import LetterKind
-from m365_restrict.report.letters.language import LetterLanguage
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run
 from m365_restrict.tenant.session import open_readers, open_writers
 from settings.clock import build_clock

@@ -18,8 +18,8 @@ from m365_restrict.cli.by_hand_session import Asked
 from m365_restrict.cli.freeze import freeze
 from m365_restrict.cli.override import Begin, OverrideRequest, run_override
 from m365_restrict.cli.report import ReportOrder, run_report
-from m365_restrict.cli.report_faces import ReportFormat
-from m365_restrict.report.model import Edition, Period, ReportLanguage
+from m365_restrict.cli.report_form import ReportFormat
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
 from m365_restrict.reporting.request import DEFAULT_EDITIONS, ReportRequest
 
 _SECRETS = {"AUTH__READER__CERTIFICATE_PATH": "", "AUTH__WRITER__CERTIFICATE_PATH": ""}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from m365_restrict.cli.report import ReportOrder, run_report
-from m365_restrict.cli.report_faces import ReportFormat
-from m365_restrict.report.model import Period, ReportLanguage
+from m365_restrict.cli.report_form import ReportFormat
+from m365_restrict.report.edition import Period, ReportLanguage
 from m365_restrict.reporting.request import ReportRequest
 
 RULE = "RC-1 Redirect to single contact"

@@ -16,8 +16,8 @@ from m365_restrict.cli.person_export import PersonRequest, run_person_export
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb, told_of
 from m365_restrict.letters.letter_run import LetterOrder
-from m365_restrict.report.documents import Verb
-from m365_restrict.report.letters.facts import LetterKind
+from m365_restrict.report.letters.kinds import LetterKind
+from m365_restrict.report.verb import Verb
 from settings.load import load_settings
 
 PAT, CHOSEN, NAME = "pat.person@post.example", "chosen.one@post.example", "Pat Person"

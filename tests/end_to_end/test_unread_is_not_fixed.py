@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from m365_restrict.cli.report import ReportOrder, run_report
-from m365_restrict.cli.report_faces import ReportFormat
+from m365_restrict.cli.report_form import ReportFormat
 from m365_restrict.ledger.ledger import open_ledger
-from m365_restrict.report.model import Period
+from m365_restrict.report.edition import Period
 from m365_restrict.reporting.request import ReportRequest
 
 CASE, RULE = "RC-1", "RC-1 Redirect to single contact"

@@ -10,7 +10,7 @@ import pytest
 
 from m365_restrict.cli.evidence import EvidenceRequest, run_replay
 from m365_restrict.cli.report import ReportOrder, run_report
-from m365_restrict.cli.report_faces import ReportFormat
+from m365_restrict.cli.report_form import ReportFormat
 from m365_restrict.reporting.request import ReportRequest
 
 REDIRECT = "RC-1 Redirect to single contact"

@@ -7,7 +7,7 @@ import pytest
 
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.found import Found
 from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.write_back import ItemWritten, write_back

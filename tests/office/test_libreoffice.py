@@ -21,7 +21,8 @@ from openpyxl import Workbook, load_workbook
 
 from m365_restrict.plan.change import FieldChange
 from m365_restrict.report.csv_files import csv_name, csv_tables
-from m365_restrict.report.model import Edition, Period, Report
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import Report
 from m365_restrict.report.sheet import inert
 from m365_restrict.report.spreadsheet import to_spreadsheet
 from m365_restrict.report.table import TableName

@@ -48,7 +48,7 @@ from m365_restrict.register.case import (
 )
 from m365_restrict.register.choice import Choice, Handling
 from m365_restrict.register.recipient import Recipient, RecipientKind
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.compilation import CompileOptions, Desired, Directory
 from m365_restrict.rules.compile import compile_rules
 from m365_restrict.rules.normalise import observe_inbox_rule, observe_transport_rule

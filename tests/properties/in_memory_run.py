@@ -26,8 +26,8 @@ from m365_restrict.register.item import (
 )
 from m365_restrict.register.recipient import Recipient, RecipientKind, Resolved, Unresolved
 from m365_restrict.register.schema import Column, ColumnKind, ListSchema
-from m365_restrict.report.documents import Verb
 from m365_restrict.report.json_text import to_mapping
+from m365_restrict.report.verb import Verb
 from m365_restrict.sandbox.exchange.service import Caller
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.steps.run_document import document_of

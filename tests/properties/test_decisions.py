@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from m365_restrict.cli.request import Request
 from m365_restrict.cli.run import run_verb
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 
 Fields = dict[str, Any]
 NIGHTLY = settings.get_current_profile_name() == "nightly"

@@ -71,14 +71,9 @@ from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.register.evidence import ApprovalEvidence, EvidenceVerdict
 from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.read_choice import ChoiceReading
-from m365_restrict.report.documents import (
-    Document,
-    Head,
-    ScriptLine,
-    Verb,
-    document_after_failure,
-)
-from m365_restrict.report.lines import failure_of
+from m365_restrict.report.documents import Document, Head, ScriptLine, document_after_failure
+from m365_restrict.report.failure import failure_of
+from m365_restrict.report.verb import Verb
 from m365_restrict.rules.codes import RuleCode
 from m365_restrict.rules.compilation import Blocks, CompileProblem, Desired
 from m365_restrict.steps.checking import LiveCases

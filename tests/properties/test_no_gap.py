@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from m365_restrict.mailflow.delivery import Copy, MailFlow, deliver
 from m365_restrict.mailflow.message import Message, read_message
 from m365_restrict.mailflow.stored_rule import read_rules
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.sandbox.delivery import StoredMailboxes
 
 NIGHTLY = settings.get_current_profile_name() == "nightly"

@@ -20,8 +20,9 @@ from m365_restrict.cli.run import told_of
 from m365_restrict.cli.whole_file import write_whole
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.console import document_lines, print_document
-from m365_restrict.report.documents import Document, Verb
+from m365_restrict.report.documents import Document
 from m365_restrict.report.page.html import to_page
+from m365_restrict.report.verb import Verb
 from m365_restrict.sandbox.run import RunningSandbox, SandboxOptions
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 
 VALUE_MARK = "\x02"
 """Begins every value in a rendered template. Values themselves hold no control characters."""

@@ -7,7 +7,7 @@ from io import BytesIO
 from babel.messages.pofile import PoFileError, read_po
 
 from m365_restrict.errors import ConfigurationError
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from datetime import date
 
 from babel.dates import format_date
 
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 
 
 def day_in_words(day: date, tongue: Tongue) -> str:

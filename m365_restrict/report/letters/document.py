@@ -18,7 +18,7 @@ from docx.text.run import Run
 
 from m365_restrict.errors import ConfigurationError
 from m365_restrict.report.letters.blocks import Block, Bullets, Heading, Lines, Paragraph, Part, Title
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 from m365_restrict.report.letters.page import pieces
 
 _FONT = "Arial"

@@ -7,7 +7,7 @@ from m365_restrict.report.letters.blocks import Part
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.document import to_docx
 from m365_restrict.report.letters.facts import LetterFacts, LetterRefused, MissingFact, refused
-from m365_restrict.report.letters.language import LetterLanguage, Tongue
+from m365_restrict.report.letters.kinds import LetterLanguage, Tongue
 from m365_restrict.report.letters.page import to_page
 from m365_restrict.report.letters.render import Wordings, render_part
 from m365_restrict.report.letters.templates_folder import LetterTemplates

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from enum import StrEnum
 
 from m365_restrict.codes import CatalogueCode
 from m365_restrict.policy.profile import Challenge, Ombudsman
@@ -11,16 +10,8 @@ from m365_restrict.register.case import Case, CouncillorRoute, Measure, Scope
 from m365_restrict.register.read_review import Review
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.council import Council
+from m365_restrict.report.letters.kinds import LetterKind
 from m365_restrict.report.letters.language import Wording
-
-
-class LetterKind(StrEnum):
-    """The letters that there are, each with a template of that name."""
-
-    DECISION = "decision"
-    REVIEW = "review"
-    LIFT = "lift"
-    REMINDER = "reminder"
 
 
 @dataclass(frozen=True, kw_only=True)

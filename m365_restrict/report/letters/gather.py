@@ -13,13 +13,13 @@ from m365_restrict.report.letters.council import Council
 from m365_restrict.report.letters.facts import (
     CaseSource,
     LetterFacts,
-    LetterKind,
     LetterRefused,
     MissingFact,
     ReviewFacts,
     ReviewSource,
     refused,
 )
+from m365_restrict.report.letters.kinds import LetterKind
 from m365_restrict.report.letters.language import Wording, read_wording
 
 _RESTRICTS = frozenset({LetterKind.DECISION, LetterKind.REMINDER})

@@ -9,7 +9,7 @@ from markupsafe import Markup
 from m365_restrict.errors import ConfigurationError
 from m365_restrict.report.letters.blocks import VALUE_MARK, Part, read_blocks
 from m365_restrict.report.letters.catalogue import Catalogue
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 from m365_restrict.report.letters.templates_folder import LetterTemplates
 from m365_restrict.report.letters.view import ViewValue
 from m365_restrict.report.text import clean

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from m365_restrict.errors import ConfigurationError
 from m365_restrict.report.letters.catalogue import Catalogue, read_catalogue
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 
 _DOCUMENT = "letter.docx"
 

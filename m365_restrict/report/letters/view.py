@@ -8,7 +8,8 @@ from m365_restrict.register.case import Channel
 from m365_restrict.report.letters.catalogue import Catalogue
 from m365_restrict.report.letters.days import day_in_words
 from m365_restrict.report.letters.facts import LetterFacts, MissingFact
-from m365_restrict.report.letters.language import Tongue, Wording
+from m365_restrict.report.letters.kinds import Tongue
+from m365_restrict.report.letters.language import Wording
 from m365_restrict.report.letters.ombudsman import OMBUDSMEN
 
 ViewValue: TypeAlias = str | tuple[str, ...]

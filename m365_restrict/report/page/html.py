@@ -16,8 +16,9 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.report.json_text import instant
-from m365_restrict.report.model import Edition, Period, Report
+from m365_restrict.report.model import Report
 from m365_restrict.report.page import vocabulary
 from m365_restrict.report.page.charts import charts_of
 from m365_restrict.report.page.sentences import advice, message, sentence

@@ -11,7 +11,7 @@ from m365_restrict.errors import ErrorCode
 from m365_restrict.plan.codes import FindingCode, GuardCode
 from m365_restrict.policy.codes import CheckCode, WarningCode
 from m365_restrict.register.codes import ApprovalCode, RegisterCode
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 from m365_restrict.report.page.words import Words, inert
 from m365_restrict.report.said import Month, Said, SaidValue
 from m365_restrict.rules.codes import RuleCode

@@ -10,7 +10,8 @@ from typing import assert_never
 from m365_restrict.plan.beside import ActorKind
 from m365_restrict.plan.change import ChangeClass, Severity
 from m365_restrict.report.documents import LiveState
-from m365_restrict.report.model import Continuity, Edition, ExceptionKind, NumberOf, Period, ResultWord
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import Continuity, ExceptionKind, NumberOf, ResultWord
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's own name for a key that is looked up elsewhere

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
+from m365_restrict.report.edition import ReportLanguage
 from m365_restrict.report.letters.catalogue import Catalogue, read_catalogue
 from m365_restrict.report.letters.days import day_in_words
-from m365_restrict.report.letters.language import Tongue
-from m365_restrict.report.model import ReportLanguage
+from m365_restrict.report.letters.kinds import Tongue
 from m365_restrict.report.text import clean
 
 _FILES = ("report.po", "codes.po", "sentences.po")

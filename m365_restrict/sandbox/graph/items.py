@@ -65,6 +65,8 @@ def list_versions(call: GraphCall) -> GraphAnswer:
     """GET .../items/{item}/versions: newest first."""
     document = find_list(call)
     item = _find(call, document)
+    if call.tenant.lists.tells_pending_versions():
+        item = call.tenant.lists.item(document, item["id"]) or item
     newest_first = list(reversed(item["versions"]))
     body = page(call, newest_first, lambda version: _version(call, document, item, version))
     return GraphAnswer(body, target=_target(call, document))

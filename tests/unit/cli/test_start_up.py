@@ -69,6 +69,20 @@ def test_help_loads_neither_settings_nor_database_nor_client(loaded_by: Any, wor
     assert loaded_by(*words) & (HEAVY | more) == set()
 
 
+@pytest.mark.parametrize(
+    "words", [["--help"], ["apply", "--help"], ["report", "--help"], ["letter", "--help"]]
+)
+def test_help_loads_no_document_and_nothing_that_a_document_is_made_of(
+    loaded_by: Any, words: list[str]
+) -> None:
+    loaded = loaded_by(*words)
+    ours = {name for name in loaded if name.startswith("m365_restrict.")}
+    layers = ("register", "policy", "rules", "mailflow", "tenant", "ledger", "reporting")
+    assert {name for name in ours if name.split(".")[1] in layers} == set()
+    slow = {"m365_restrict.report.documents", "m365_restrict.report.model", "m365_restrict.logs.log_lines"}
+    assert loaded & slow == set()
+
+
 def test_status_loads_no_client_and_makes_no_document(loaded_by: Any) -> None:
     # Nothing has ever run here, so something needs somebody.
     assert loaded_by("status", ends_with=2) & HEAVY == set()
@@ -80,6 +94,8 @@ def test_explaining_from_the_ledger_loads_no_client_and_no_timetable(
 ) -> None:
     loaded = loaded_by("explain", "pat@post.example", "--from-ledger", *words)
     assert loaded & (HEAVY | {"apscheduler"}) == set()
+    others = {f"m365_restrict.report.{name}" for name in ("model", "lines", "person_document", "page")}
+    assert loaded & (others | {"m365_restrict.plan.foreign_line"}) == set()
 
 
 def test_settings_that_name_no_timetable_load_none(loaded_by: Any) -> None:

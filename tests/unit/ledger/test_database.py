@@ -1,6 +1,8 @@
 import sqlite3
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from sqlalchemy import create_engine
 from m365_restrict.errors import ExitCode, LedgerError
 from m365_restrict.ledger import migrations, schema
 from m365_restrict.ledger.database import open_database
+from m365_restrict.ledger.freezes import Freeze
 from m365_restrict.ledger.ledger import open_ledger
 
 
@@ -129,3 +132,40 @@ def test_a_ledger_of_another_version_is_refused(tmp_path, revision, read_only, w
         connection.execute("UPDATE alembic_version SET version_num = ?", (revision,))
     with pytest.raises(LedgerError, match=words):
         open_ledger(url_of(path), read_only=read_only)
+
+
+@pytest.fixture(params=["file", "memory"])
+def ledger(request, tmp_path):
+    with open_ledger(url_of(tmp_path / "ledger.db") if request.param == "file" else "sqlite://") as opened:
+        yield opened
+
+
+FREEZE = Freeze(reason="Election", set_by="clerk", since=datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_what_is_written_together_is_seen_at_once_and_kept(ledger):
+    with ledger.together():
+        ledger.freezes.begin(FREEZE)
+        with ledger.together():
+            assert ledger.freezes.current() == FREEZE
+    assert ledger.freezes.current() == FREEZE
+
+
+def test_of_what_is_written_together_nothing_is_kept_where_one_part_fails(ledger):
+    def fail() -> None:
+        with ledger.together():
+            ledger.freezes.begin(FREEZE)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert ledger.freezes.current() is None
+
+
+def test_another_thread_writes_in_a_transaction_of_its_own(tmp_path):
+    with open_ledger(url_of(tmp_path / "ledger.db")) as ledger, ThreadPoolExecutor(1) as pool:
+        with ledger.together():
+            assert pool.submit(ledger.freezes.current).result() is None
+            ledger.freezes.begin(FREEZE)
+            assert pool.submit(ledger.freezes.current).result() is None
+        assert pool.submit(ledger.freezes.current).result() == FREEZE

@@ -34,8 +34,8 @@ from m365_restrict.report.documents import (
     RuleTestCounts,
     Source,
     ValidateDocument,
-    Verb,
 )
+from m365_restrict.report.verb import Verb
 
 NOON = datetime(2026, 11, 23, 12, 0, 0, 123456, tzinfo=UTC)
 HEAD = Head(

@@ -7,8 +7,9 @@ from rich.console import Console
 
 from m365_restrict.errors import ExitCode
 from m365_restrict.report.console import console_for, print_document
-from m365_restrict.report.documents import Failure, Outcome, Verb, document_after_failure
+from m365_restrict.report.documents import Failure, Outcome, document_after_failure
 from m365_restrict.report.text import counted, shown
+from m365_restrict.report.verb import Verb
 
 
 def printed(document):

@@ -8,8 +8,9 @@ from jsonschema import Draft202012Validator
 
 from m365_restrict import __version__
 from m365_restrict.errors import ExitCode
-from m365_restrict.report.documents import Failure, Verb, document_after_failure
+from m365_restrict.report.documents import Failure, document_after_failure
 from m365_restrict.report.json_text import instant, to_json, to_mapping
+from m365_restrict.report.verb import Verb
 
 SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 SCHEMA_OF = {Verb.APPLY: "plan", Verb.HEAL: "plan"}

@@ -21,11 +21,11 @@ from m365_restrict.policy.judgement import CaseWarning, DraftCase, Judgement, Op
 from m365_restrict.register.case import Status
 from m365_restrict.register.choice import RefusedChoice
 from m365_restrict.report.documents import Outcome
+from m365_restrict.report.failure import failure_of
 from m365_restrict.report.lines import (
     case_lines,
     change_line,
     drift_exit_code,
-    failure_of,
     finding_key,
     finding_line,
     guard_lines,

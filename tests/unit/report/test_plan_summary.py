@@ -15,8 +15,8 @@ from m365_restrict.report.documents import (
     RefusedLine,
     ScriptLine,
     SettlingLine,
-    Verb,
 )
+from m365_restrict.report.verb import Verb
 
 LONG_WORDS = "A sentence that goes on and on for much longer than anybody would want to read it. " * 5
 

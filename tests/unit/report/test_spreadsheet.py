@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from openpyxl import load_workbook
 
-from m365_restrict.report.model import Edition, Period
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.report.sheet import LONGEST_CELL
 from m365_restrict.report.spreadsheet import to_spreadsheet
 from m365_restrict.report.table import TableName

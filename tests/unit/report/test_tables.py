@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from m365_restrict.report.documents import Failure, GuardLine
-from m365_restrict.report.model import Edition, Period, PublicCount, PublicCounts
+from m365_restrict.report.edition import Edition, Period
+from m365_restrict.report.model import PublicCount, PublicCounts
 from m365_restrict.report.table import Table, TableName
 from m365_restrict.report.tables import tables_of
 

@@ -5,15 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from m365_restrict.errors import ExitCode
-from m365_restrict.report.documents import (
-    ChangeLine,
-    DriftDocument,
-    Failure,
-    Head,
-    Outcome,
-    PlanDocument,
-    Verb,
-)
+from m365_restrict.report.documents import ChangeLine, DriftDocument, Failure, Head, Outcome, PlanDocument
 from m365_restrict.report.tenants_document import (
     TenantLine,
     TenantsDocument,
@@ -23,6 +15,7 @@ from m365_restrict.report.tenants_document import (
     without_names,
 )
 from m365_restrict.report.text import plain
+from m365_restrict.report.verb import Verb
 
 AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 

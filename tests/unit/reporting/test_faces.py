@@ -11,17 +11,12 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
-from m365_restrict.cli.report_faces import (
-    FACES,
-    ReportFormat,
-    cannot_hold,
-    file_name,
-    format_of_file,
-    write_report,
-)
+from m365_restrict.cli.report_faces import FACES, file_name, write_report
+from m365_restrict.cli.report_form import ReportFormat, cannot_hold, format_of_file
 from m365_restrict.cli.report_verb import report_verb
 from m365_restrict.report.documents import Failure
-from m365_restrict.report.model import Edition, Period, Report, ReportLanguage
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
+from m365_restrict.report.model import Report
 from m365_restrict.report.report_json import report_to_json, report_to_mapping
 from m365_restrict.report.report_text import answer_of, report_lines
 from m365_restrict.reporting.failed import failed_report

@@ -9,7 +9,8 @@ import pytest
 from m365_restrict.errors import ExitCode
 from m365_restrict.plan.beside import Point
 from m365_restrict.plan.change import Severity
-from m365_restrict.report.model import Edition, NumberOf
+from m365_restrict.report.edition import Edition
+from m365_restrict.report.model import NumberOf
 from m365_restrict.report.report_json import report_to_mapping
 from m365_restrict.reporting.earlier import EarlierFinding, EarlierRun
 from m365_restrict.reporting.editions import edited

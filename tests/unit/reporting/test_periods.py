@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from m365_restrict.report.model import Period
+from m365_restrict.report.edition import Period
 from m365_restrict.reporting.periods import bounds, is_over, period_covered
 
 LONDON = ZoneInfo("Europe/London")

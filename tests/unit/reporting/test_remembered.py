@@ -12,7 +12,8 @@ import pytest
 from m365_restrict.errors import ExitCode
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.runs import RunEnd, RunStart
-from m365_restrict.report.model import NumberOf, Period, PeriodCovered
+from m365_restrict.report.edition import Period
+from m365_restrict.report.model import NumberOf, PeriodCovered
 from m365_restrict.reporting.remembered import remembered_of
 
 LONDON = ZoneInfo("Europe/London")

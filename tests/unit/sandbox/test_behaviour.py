@@ -186,14 +186,23 @@ def test_whether_the_approval_status_is_shown(behaving, status, there):
     assert ("_ModerationStatus" in answer.json()["fields"]) is there
 
 
-@pytest.mark.parametrize(("pending", "seen"), [("hidden", None), ("last_approved", "RC-2026-001")])
-def test_what_an_approved_item_with_a_pending_edit_looks_like(behaving, pending, seen):
+@pytest.mark.parametrize(
+    ("pending", "seen", "told"),
+    [
+        ("hidden", None, None),
+        ("last_approved", "RC-2026-001", "RC-2026-001"),
+        ("in_versions", "RC-2026-001", "Pending"),
+    ],
+)
+def test_what_an_approved_item_with_a_pending_edit_looks_like(behaving, pending, seen, told):
     council = behaving(pending_edit=pending, lists={"content_approval": True})
     for fields in ({"_ModerationStatus": 0}, {"Title": "Pending"}):
         body = {"by": "director@ashbourne.example", "fields": fields}
         assert council.control("POST", "list/Restricted contacts/1", body).is_success
     items = council.graph("GET", f"{LIST}/items", params={"$expand": "fields"}).json()["value"]
     assert [item["fields"]["Title"] for item in items] == ([seen] if seen else [])
+    versions = council.graph("GET", f"{ITEM}/versions", params={"$expand": "fields"}).json()
+    assert [one["fields"]["Title"] for one in versions.get("value", ())][:1] == ([told] if told else [])
     assert council.graph("GET", f"{ITEM}/fields", role="setup").json()["Title"] == "Pending"
 
 

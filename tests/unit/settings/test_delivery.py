@@ -4,7 +4,7 @@ import pytest
 
 from m365_restrict.errors import ConfigurationError
 from m365_restrict.plan.change import Severity
-from m365_restrict.report.model import Edition, Period
+from m365_restrict.report.edition import Edition, Period
 from m365_restrict.telling.delivery_options import DeliveryOptions, ReportRole, RoleDelivery
 from settings import effective_settings, load_settings
 from settings.tenant_options import delivery_options

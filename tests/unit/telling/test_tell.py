@@ -12,7 +12,7 @@ from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import open_ledger
 from m365_restrict.notify.notice import Notice, NoticeKind, Role
 from m365_restrict.reconcile import reconcile
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.telling.mail_post import ToldKind, ToldOutcome
 from m365_restrict.telling.tell import notice_post

@@ -1,8 +1,10 @@
 import asyncio
+import gc
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from m365_restrict.tenant.connection import (
@@ -11,6 +13,7 @@ from m365_restrict.tenant.connection import (
     shown_path,
     trust_of,
 )
+from m365_restrict.tenant.exchange import ReadCmdlet
 
 
 @pytest.mark.parametrize(
@@ -108,3 +111,24 @@ def test_a_proxy_that_the_environment_names_is_used(monkeypatch):
         monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{proxy.getsockname()[1]}")
         read = asyncio.run(asked_through(proxy, "http://graph.example/v1.0/me"))
     assert read.startswith(b"GET http://graph.example/v1.0/me HTTP/1.1")
+
+
+async def alive_after_reading(tenant, answers: int) -> int:
+    """How many answers still stand after so many were read, where nobody looks for rings of objects."""
+    async with tenant.exchange() as (exchange, _), tenant.graph() as (graph, _):
+        for _ in range(answers):
+            await exchange.invoke(ReadCmdlet.TRANSPORT_RULE)
+            await graph.get_json("/sites/one")
+        return sum(isinstance(one, httpx.Response) for one in gc.get_objects())
+
+
+def test_an_answer_goes_once_it_was_read(tenant, answer):
+    tenant.script = [answer({"value": [{"Guid": "a"}]})]
+    before = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        assert asyncio.run(alive_after_reading(tenant, 20)) <= 4
+    finally:
+        if before:
+            gc.enable()

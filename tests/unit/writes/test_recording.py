@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from m365_restrict.ledger.lease import Holder
 from m365_restrict.ledger.ledger import Ledger, open_ledger
 from m365_restrict.ledger.written import WrittenResult
 from m365_restrict.plan.writes import identifier_of
 from m365_restrict.register.choice import Handling
-from m365_restrict.report.documents import Verb
+from m365_restrict.report.verb import Verb
 from m365_restrict.steps.recording import tools_for
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.writes.mailbox_folders import Folders
@@ -134,6 +135,27 @@ def test_every_outcome_is_kept_before_the_next_write_begins(kept: Any, ledger: L
     kept.tools = _tools
     carry_out(kept, ledger)
     assert seen == [[], ["RC-1"]]
+
+
+def test_a_write_costs_the_ledger_two_commits(kept: Any, ledger: Ledger) -> None:
+    """One before it is sent, one with all that it left; each waits for the disk."""
+    kept.cases = [kept.council.case("RC-1"), kept.council.case("RC-2")]
+    commits: list[str] = []
+    listens = (Engine, "commit", lambda _connection: commits.append(""))
+    begin, make = [0], kept.tools
+
+    def _tools(readers: Any, writers: Any, folders: Any) -> Any:
+        begin[0] = len(commits)
+        return make(readers, writers, folders)
+
+    kept.tools = _tools
+    event.listen(*listens)
+    try:
+        carry_out(kept, ledger)
+    finally:
+        event.remove(*listens)
+    assert len(ledger.rules.all()) == 2
+    assert len(commits) - begin[0] == 4
 
 
 def test_progress_names_the_rule_and_never_a_councillors_choice(

@@ -24,9 +24,10 @@ from m365_restrict.register.case import (
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.council import Council
 from m365_restrict.report.letters.draft import draft_letter
-from m365_restrict.report.letters.facts import CaseSource, LetterFacts, LetterKind, ReviewSource
+from m365_restrict.report.letters.facts import CaseSource, LetterFacts, ReviewSource
 from m365_restrict.report.letters.gather import letter_facts
-from m365_restrict.report.letters.language import LetterLanguage, Wording
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
+from m365_restrict.report.letters.language import Wording
 from m365_restrict.report.letters.templates_folder import LetterTemplates, load_templates
 from settings.profiles import load_profile
 

@@ -11,7 +11,7 @@ from jinja2.ext import babel_extract
 
 from m365_restrict.policy.profile import PolicyLanguage
 from m365_restrict.register.columns import RESTRICTED_CONTACTS
-from m365_restrict.report.letters.language import Tongue
+from m365_restrict.report.letters.kinds import Tongue
 from m365_restrict.report.letters.templates_folder import load_templates
 from settings.profiles import load_profile
 

@@ -12,8 +12,9 @@ from m365_restrict.register.case import Channel, CouncillorRoute, Language, Meas
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.codes import LetterCode
 from m365_restrict.report.letters.draft import Letter
-from m365_restrict.report.letters.facts import LetterKind, LetterRefused
-from m365_restrict.report.letters.language import LetterLanguage, Tongue, Wording, language_for, read_wording
+from m365_restrict.report.letters.facts import LetterRefused
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage, Tongue
+from m365_restrict.report.letters.language import Wording, language_for, read_wording
 from m365_restrict.report.letters.templates_folder import load_templates
 from settings.profiles import load_profile
 

@@ -9,8 +9,7 @@ import pytest
 from docx import Document
 from docx.oxml.ns import qn
 
-from m365_restrict.report.letters.facts import LetterKind
-from m365_restrict.report.letters.language import LetterLanguage
+from m365_restrict.report.letters.kinds import LetterKind, LetterLanguage
 from m365_restrict.report.letters.templates_folder import load_templates
 
 K, L = LetterKind, LetterLanguage

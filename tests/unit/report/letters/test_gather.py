@@ -9,7 +9,8 @@ from m365_restrict.register.case import Channel, CouncillorRoute, Measure, Scope
 from m365_restrict.register.read_review import Review
 from m365_restrict.register.review import Outcome, ReviewKind
 from m365_restrict.report.letters.codes import LetterCode
-from m365_restrict.report.letters.facts import LetterFacts, LetterKind, LetterRefused
+from m365_restrict.report.letters.facts import LetterFacts, LetterRefused
+from m365_restrict.report.letters.kinds import LetterKind
 from m365_restrict.report.letters.language import NO_WORDING, Wording
 
 K = LetterKind

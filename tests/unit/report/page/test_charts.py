@@ -9,7 +9,8 @@ import pytest
 
 from m365_restrict.plan.beside import Point
 from m365_restrict.plan.change import Severity
-from m365_restrict.report.model import ReportLanguage, Trends
+from m365_restrict.report.edition import ReportLanguage
+from m365_restrict.report.model import Trends
 from m365_restrict.report.page.charts import charts_of
 from m365_restrict.report.page.words import words_in
 

@@ -16,7 +16,8 @@ from m365_restrict.errors import ExitCode
 from m365_restrict.plan.beside import Actor, ActorKind
 from m365_restrict.plan.change import ChangeClass, FieldChange
 from m365_restrict.report.documents import DriftSummary, Failure, GuardLine, LiveState, Source
-from m365_restrict.report.model import Edition, Period, ReportLanguage, ResultWord
+from m365_restrict.report.edition import Edition, Period, ReportLanguage
+from m365_restrict.report.model import ResultWord
 from m365_restrict.report.page.html import to_page
 
 VOID = {"meta", "link", "img", "br", "hr", "input"}

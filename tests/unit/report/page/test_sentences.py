@@ -12,7 +12,7 @@ from m365_restrict.plan.codes import GuardCode
 from m365_restrict.policy.codes import WarningCode
 from m365_restrict.policy.life import Task, TaskKind, Urgency
 from m365_restrict.report.documents import Failure, GuardLine
-from m365_restrict.report.model import Period, ReportLanguage
+from m365_restrict.report.edition import Period, ReportLanguage
 from m365_restrict.report.page.html import to_page
 from m365_restrict.report.page.sentences import TOLD_OF, advice, message, sentence
 from m365_restrict.report.page.words import words_in

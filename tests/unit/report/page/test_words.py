@@ -22,7 +22,7 @@ from m365_restrict.plan.beside import NotCovered
 from m365_restrict.plan.change import Severity
 from m365_restrict.register.codes import ChoiceCode
 from m365_restrict.register.review import Outcome, ReviewKind
-from m365_restrict.report.model import ReportLanguage
+from m365_restrict.report.edition import ReportLanguage
 from m365_restrict.report.page.sentences import TOLD_OF
 from m365_restrict.report.page.words import words_in
 from m365_restrict.report.worklist_words import TASK_WORDS
