@@ -36,10 +36,11 @@ from m365_restrict.steps.watch import watch
 async def reconcile(run: Run) -> Found:
     """Bring the tenant into step with the register, or stop early where the verb only reads.
 
-    1. read the register and the choices, with version history, complete or not at all
+    1. read the register and the choices, with version history, complete or not at all, and beside them what
+       does not depend on them: who is who, the transport rules
     2. check each case against the policy profile
     3. compile accepted cases and choices to rules
-    4. observe transport rules and inbox rules; a failed read is Unknown, never absent
+    4. observe inbox rules beside the transport rules; a failed read is Unknown, never absent
     5. plan: three-way difference of last applied, observed, desired
     6. guard the run; openings are never held back
     7. prove what the planned state would do to mail, simulated through both layers
@@ -58,19 +59,26 @@ async def reconcile(run: Run) -> Found:
     await consult_audit_log(run, sources.register, judged.judgement)
     run.progress("Asking the directory")
     compiled = await compile_wanted(run, sources, judged)  # 3
-    result = found_so_far(sources, judged, compiled)
     if run.verb is Verb.VALIDATE:
-        return result
+        return found_so_far(sources, judged, compiled)
 
     run.progress("Reading the rules in the tenant")
-    observed = await observe_rules(run, compiled)  # 4
+    compiled, observed = await observe_rules(run, sources, judged, compiled)  # 4
+    result = found_so_far(sources, judged, compiled)
     compared = compare_rules(run, sources, judged, compiled, observed)  # 5
     cases, directory, desired = compared.cases, compiled.directory, compiled.desired
 
     facts = MoveFacts(cases=judged.in_force, directory=directory, observed=observed, applied=compiled.applied)
     items_read = len(sources.register.cases.items)
-    guarded = await guard_run(  # 6
-        run, GuardScene(difference=compared.difference, facts=facts, cases=cases, items_read=items_read)
+    guarded = guard_run(  # 6
+        run,
+        GuardScene(
+            difference=compared.difference,
+            facts=facts,
+            cases=cases,
+            limits=sources.transport.limits,
+            items_read=items_read,
+        ),
     )
     tested = await put_to_rule_tests(  # 7
         run,

@@ -141,6 +141,10 @@ class RuleSettings(_Section):
     """Minutes after which a written rule is taken to be acting everywhere. Default 60."""
     pattern_anchors: PatternAnchors = PatternAnchors.CARET
     """How patterns are anchored: `caret` (^ $) or `absolute` (\\A \\Z). Default caret."""
+    folders_remembered_hours: _Count = 24
+    """Hours in which plan and apply do not ask again for the folder of an inbox rule that shows the id which
+    the folder had. So long they may not see that its owner renamed, moved or deleted it; drift asks every
+    time. 0: all of them do. Default 24."""
 
 
 class SafetySettings(_Section):

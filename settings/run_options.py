@@ -82,6 +82,7 @@ def run_options(settings: Settings, tenant: TenantProfile | None = None) -> RunO
         rule_tests=configured_rule_tests(settings.tests.files),
         script=_script_options(settings),
         create_folders=settings.choices.create_folder,
+        folders_remembered=timedelta(hours=rules.folders_remembered_hours),
         canary=CanaryOptions(address=settings.canary.address, mailboxes=settings.canary.mailboxes),
         audit=AuditOptions(
             approvals=settings.audit.approvals,

@@ -25,7 +25,7 @@ from m365_restrict.report.privacy import HolderMailboxes
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule
 from m365_restrict.script.opening_line import opening_line
-from m365_restrict.steps.reading import observe
+from m365_restrict.steps.observing import observe
 from m365_restrict.steps.recording import tools_for
 from m365_restrict.steps.run_context import Run, Writing
 from m365_restrict.tenant.session import TenantReaders, TenantWriters

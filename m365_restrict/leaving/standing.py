@@ -15,7 +15,7 @@ from m365_restrict.plan.writes import identifier_of
 from m365_restrict.register.recipient import RecipientKind, Resolved, Unresolved
 from m365_restrict.rules.choice_rules import is_choice_key
 from m365_restrict.rules.observed import ObservedTransportRule, Properties
-from m365_restrict.steps.reading import observe
+from m365_restrict.steps.observing import observe
 from m365_restrict.steps.recording import unfinished_mailboxes
 from m365_restrict.steps.run_context import Run
 from m365_restrict.writes.mailbox_folders import Folders

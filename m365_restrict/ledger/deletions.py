@@ -14,6 +14,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from m365_restrict.ledger.database import Database
 from m365_restrict.ledger.evidence_removal import remove_case
+from m365_restrict.ledger.folders import forget_folders
 from m365_restrict.ledger.histories import forget_histories
 from m365_restrict.ledger.schema import (
     approval_evidence,
@@ -68,6 +69,7 @@ class Deletions:
             rewritten = _redact_documents(connection, lowered)
             _redact_forms(connection, lowered)
             forget_histories(connection)
+            forget_folders(connection)
             connection.execute(delete(case_lives).where(case_lives.c.item_id == deletion.item_id))
             connection.execute(delete(deletions).where(deletions.c.item_id == deletion.item_id))
             connection.execute(

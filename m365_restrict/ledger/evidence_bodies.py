@@ -22,6 +22,8 @@ LIMIT = 1024
 PRESENT = 0
 """`removed_by` of a body that is there; else it is the number of the chain's entry that removed it."""
 
+_SHORT = LIMIT // 8
+"""Characters of a text that, escaped and quoted, is certainly within the limit."""
 _CUT = 16
 _LONGEST = 64
 _AT_ONCE = 500
@@ -82,19 +84,21 @@ class Pieces:
     def _text(self, value: Json) -> str:
         match value:
             case dict():
-                return f"{{{','.join([f'{_scalar(key)}:{self._part(one)}' for key, one in value.items()])}}}"
+                return f"{{{','.join([f'{_quoted(key)}:{self._part(one)}' for key, one in value.items()])}}}"
             case list():
                 return self._list([self._element(one) for one in value])
             case _:
                 return _scalar(value)
 
     def _part(self, value: Json) -> str:
+        if type(value) is str and len(value) <= _SHORT:
+            return _quoted(value)
         return self._fitting(self._text(value) if isinstance(value, dict | list) else _scalar(value))
 
     def _element(self, value: Json) -> str:
         """What stands for an element. A run reads the same rules and items again and again."""
-        if not isinstance(value, dict | list):
-            return self._fitting(_scalar(value))
+        if not isinstance(value, dict | list) or len(value) == 1:
+            return self._part(value)  # What only wraps another one is not looked through twice.
         whole = _compact(value)
         if len(whole) <= LIMIT:  # Then no part of it is longer.
             return whole

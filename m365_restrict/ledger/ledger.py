@@ -17,6 +17,7 @@ from m365_restrict.ledger.drafts import DraftedLetters
 from m365_restrict.ledger.evidence import Evidence
 from m365_restrict.ledger.figures import Figures
 from m365_restrict.ledger.findings import FindingsSince
+from m365_restrict.ledger.folders import KnownFolders
 from m365_restrict.ledger.freezes import Freezes
 from m365_restrict.ledger.histories import Histories
 from m365_restrict.ledger.job_history import JobHistory
@@ -46,6 +47,7 @@ class Ledger:
         self.rules = AppliedRules(database)
         self.register = RegisterMemory(database)
         self.histories = Histories(database)
+        self.folders = KnownFolders(database)
         self.findings = FindingsSince(database)
         self.freezes = Freezes(database)
         self.retirements = Retirements(database)

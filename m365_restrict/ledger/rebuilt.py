@@ -35,6 +35,7 @@ _BEGUN_ANEW = frozenset(
         "run_traffic",
         "item_histories",
         "item_history_contents",
+        "known_folders",
     }
 )
 """Tables that any run fills by itself: a `plan` without a ledger leaves these, and they are no loss."""

@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-HEAD_REVISION = "0017"
+HEAD_REVISION = "0018"
 """The newest migration. `open_ledger` brings every older ledger to it."""
 
 metadata = MetaData()
@@ -513,4 +513,12 @@ item_history_contents = Table(
     metadata,
     Column("content_hash", String(64), primary_key=True),
     Column("content", Text, nullable=False),
+)
+
+known_folders = Table(
+    "known_folders",
+    metadata,
+    Column("place", String(64), primary_key=True),
+    Column("folder_id", Text, nullable=False),
+    Column("asked_at", Instant, nullable=False),
 )

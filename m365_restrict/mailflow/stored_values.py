@@ -15,7 +15,7 @@ def texts(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value else ()
     if isinstance(value, Iterable) and not isinstance(value, Mapping):
-        return tuple(str(part) for part in value if part is not None and str(part) != "")
+        return tuple([said for part in value if part is not None and (said := str(part))])
     return () if value is None or value is False else (str(value),)
 
 

@@ -91,13 +91,17 @@ def with_addresses(trio: Trio) -> tuple[Trio, tuple[FieldChange, ...]]:
     resolved: dict[str, PropertyValue] = {}
     fields: list[FieldChange] = []
     for name in sorted(_RECIPIENTS & rule.properties.keys()):
-        found, expected = rule.properties[name], _last_written(trio, name)
-        if not isinstance(found, tuple) or expected is None:
+        found = rule.properties[name]
+        if not isinstance(found, tuple):
+            continue
+        nameless = {one for one in found if "@" not in one}
+        expected = _last_written(trio, name) if nameless else None
+        if expected is None:
             continue
         if trio.applied is not None and name in trio.applied.spellings:
             continue  # By which name the right one is shown is known, so that another name is another.
-        nameless, missing = {one for one in found if "@" not in one}, set(expected) - set(found)
-        if nameless and len(nameless) == len(missing):
+        missing = set(expected) - set(found)
+        if len(nameless) == len(missing):
             resolved[name] = tuple(sorted((set(found) - nameless) | missing))
             fields.append(FieldChange(name, found, expected))
     if not fields:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from m365_restrict.register.address import domain_of
 
@@ -31,10 +32,7 @@ class KnownSenders:
 
     def looks_misspelt(self, address: str) -> bool:
         """Whether the domain is one edit away from a provider's and is none itself."""
-        domain = domain_of(address)
-        return domain not in self.providers and any(
-            len(known) >= _TELLING and one_edit_apart(domain, known) for known in self.providers
-        )
+        return _is_misspelt(domain_of(address), self.providers)
 
     def has_variants(self, address: str) -> bool:
         """Whether other spellings reach the same mailbox: a plus sign, or dots that the provider ignores."""
@@ -49,13 +47,22 @@ class KnownSenders:
         return f"{local.replace('.', '') if domain in self.dot_blind else local}@{domain}"
 
 
+@lru_cache(maxsize=1024)
+def _is_misspelt(domain: str, providers: frozenset[str]) -> bool:
+    """Senders are many, and most of them are at few providers."""
+    return domain not in providers and any(
+        len(known) >= _TELLING and one_edit_apart(domain, known) for known in providers
+    )
+
+
 def one_edit_apart(one: str, other: str) -> bool:
     """Whether one letter added, left out, changed or swapped with its neighbour makes one of the other."""
     if one == other or abs(len(one) - len(other)) > 1:
         return False
-    same = 0
-    while same < min(len(one), len(other)) and one[same] == other[same]:
-        same += 1
+    differing = (
+        place for place, (mine, theirs) in enumerate(zip(one, other, strict=False)) if mine != theirs
+    )
+    same = next(differing, min(len(one), len(other)))
     rest, others = one[same:], other[same:]
     if len(rest) == len(others):
         swapped = rest[:2] == others[:2][::-1] and rest[2:] == others[2:]

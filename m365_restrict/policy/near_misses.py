@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from m365_restrict.policy.advice import Advice
 from m365_restrict.policy.codes import WarningCode
 from m365_restrict.policy.known_senders import KnownSenders, one_edit_apart
+
+_Owner: TypeAlias = tuple[str, str]
+"""The reference of a case, "" for a councillor, and one of its addresses."""
 
 
 @dataclass(frozen=True)
@@ -21,25 +25,37 @@ def near_misses(
     cases: Sequence[Listed], *, councillors: Iterable[str], known: KnownSenders
 ) -> Mapping[str, tuple[Advice, ...]]:
     """Advice by item id: addresses one edit, or one spelling of a mailbox, from somebody else's."""
-    index: dict[str, set[tuple[str, str]]] = {}
     owners = [(case.case_ref, address) for case in cases for address in case.addresses]
-    for owner in [*owners, *(("", address) for address in councillors)]:
-        for key in _keys(owner[1], known):
-            index.setdefault(key, set()).add(owner)
+    neighbours = _neighbours([*owners, *(("", address) for address in councillors)], known)
     found: dict[str, tuple[Advice, ...]] = {}
     for case in cases:
-        others = sorted({one for address in case.addresses for one in _near(case, address, index, known)})
+        others = sorted(
+            {one for address in case.addresses for one in _near(case, address, neighbours, known)}
+        )
         if others:
             found[case.item_id] = tuple(_advice(other) for other in others)
     return found
 
 
+def _neighbours(owners: Iterable[_Owner], known: KnownSenders) -> Mapping[_Owner, set[_Owner]]:
+    """For each address those that share a key with it, itself among them; few have any."""
+    index: dict[str, set[_Owner]] = {}
+    for owner in owners:
+        for key in _keys(owner[1], known):
+            index.setdefault(key, set()).add(owner)
+    found: dict[_Owner, set[_Owner]] = {}
+    for sharing in index.values():
+        if len(sharing) > 1:
+            for owner in sharing:
+                found.setdefault(owner, set()).update(sharing)
+    return found
+
+
 def _near(
-    case: Listed, address: str, index: Mapping[str, set[tuple[str, str]]], known: KnownSenders
+    case: Listed, address: str, neighbours: Mapping[_Owner, set[_Owner]], known: KnownSenders
 ) -> Iterator[str]:
     """References of other cases, "" for a councillor, whose address is almost this one."""
-    candidates = {owner for key in _keys(address, known) for owner in index.get(key, ())}
-    for reference, other in candidates:
+    for reference, other in neighbours.get((case.case_ref, address), ()):
         if reference == case.case_ref or other == address or other in case.addresses:
             continue
         if one_edit_apart(address, other) or known.mailbox_of(address) == known.mailbox_of(other):

@@ -14,7 +14,7 @@ from m365_restrict.rules.inbox_rule import InboxRule
 from m365_restrict.rules.observed import ObservedInboxRule
 from m365_restrict.rules.properties import inbox_properties
 from m365_restrict.steps.found import Found, Planned
-from m365_restrict.steps.reading import observe
+from m365_restrict.steps.observing import observe
 from m365_restrict.steps.run_context import Run
 from m365_restrict.telling.choice_notes import ChoiceStanding
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -46,10 +46,14 @@ class ExchangeEndpoint:
         return Response(status_code=405)
 
     async def invoke(self, request: Request) -> Response:
-        """Serve one cmdlet."""
+        """Serve one cmdlet. Whoever leaves before the whole command was sent has asked for none."""
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return Response(status_code=400)
         with self._services.log.recording(request.method, request.url.path) as entry:
             await asyncio.sleep(self._services.latency_seconds)
-            command = read_command(_json(await request.body()))
+            command = read_command(_json(body))
             asked = _asked(request, command)
             answer = await answered(
                 request, asked, self._services.faults, lambda: self._answer(request, asked, command, entry)

@@ -31,10 +31,13 @@ def folders_of_new_mailbox(user_id: str, own: Sequence[str]) -> dict[str, Any]:
     return {"folders": known + [make_folder(user_id, path) for path in own]}
 
 
-def make_folder(user_id: str, path: str, well_known: str = "") -> dict[str, Any]:
-    """A folder at the root. Its id is constant and differs from mailbox to mailbox (graph.md 1.2)."""
+def make_folder(user_id: str, path: str, well_known: str = "", *, number: int = 0) -> dict[str, Any]:
+    """A folder at the root. Its id is constant and differs from mailbox to mailbox (graph.md 1.2).
+
+    With `number` it is one that was made later, and is not the one that bore its name before.
+    """
     return {
-        "id": _folder_id(user_id, path),
+        "id": _folder_id(user_id, f"{path}\n{number}" if number else path),
         "path": path,
         "displayName": path,
         "parent": _folder_id(user_id, _ROOT),

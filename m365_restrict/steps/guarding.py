@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from m365_restrict.outcome import Unknown
 from m365_restrict.plan.change import Difference
 from m365_restrict.plan.guards import Guarded, GuardFacts, guard
 from m365_restrict.plan.limits import ServiceLimits
@@ -18,13 +17,13 @@ class GuardScene:
     difference: Difference
     facts: MoveFacts
     cases: LiveCases
+    limits: ServiceLimits
     items_read: int
 
 
-async def guard_run(run: Run, scene: GuardScene) -> Guarded:
+def guard_run(run: Run, scene: GuardScene) -> Guarded:
     """Judge the run by its guards, with the freeze and the overrides that stand at its moment."""
     facts, cases, frozen = scene.facts, scene.cases, run.ledger.freezes.current()
-    readable = not isinstance(facts.observed.transport, Unknown)
     given = GuardFacts(
         items_read=scene.items_read,
         live_before=frozenset(one.case_reference for one in cases.before),
@@ -33,8 +32,7 @@ async def guard_run(run: Run, scene: GuardScene) -> Guarded:
         observed=facts.observed,
         now=run.now,
         moves=moves_in(scene.difference, facts),
-        # Where the rules themselves cannot be read, asking Exchange for more only takes time.
-        limits=await run.readers.directory.limits() if readable else ServiceLimits(),
+        limits=scene.limits,
         frozen=frozen.reason if frozen else "",
         unknown_approvers=cases.unknown_approvers,
         overrides=run.ledger.overrides.standing(run.now),

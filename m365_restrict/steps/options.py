@@ -167,7 +167,8 @@ class RunOptions:
     `assess_mailboxes` are looked into by `assess` beside the shared ones. `script` is None where the
     program writes rules itself. `settle` is how long after a write its effect is taken to have reached
     all of Exchange. A single contact's mail that is unread for more than `unread_days` is told.
-    `create_folders`: a folder that a choice names is made where it is missing.
+    `create_folders`: a folder that a choice names is made where it is missing. `folders_remembered` is how
+    long the id of a folder that our rule shows is not asked for again; none at all where it is zero.
     `shaping` holds a digest of each setting that shapes rules, by name. `silent_jobs` are told of by `drift`.
     """
 
@@ -185,6 +186,7 @@ class RunOptions:
     rule_tests: RuleTestFiles = field(default_factory=RuleTestFiles)
     script: ScriptOptions | None = None
     create_folders: bool = False
+    folders_remembered: timedelta = timedelta()
     canary: CanaryOptions = CanaryOptions()
     audit: AuditOptions = AuditOptions()
     second_view: SecondViewOptions = SecondViewOptions()

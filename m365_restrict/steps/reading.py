@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from m365_restrict.errors import ConfigurationError, ErrorCode, ServiceError, SourceIncomplete
 from m365_restrict.ledger.ledger import Ledger
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Applied, Observed, RuleKind
+from m365_restrict.plan.change import Applied, RuleKind
 from m365_restrict.register.case import Case, Stage
 from m365_restrict.register.choice import Choice
 from m365_restrict.register.columns import CHOICES, RESTRICTED_CONTACTS, REVIEWS
@@ -14,17 +14,13 @@ from m365_restrict.register.item import ListSnapshot
 from m365_restrict.register.recipient import Resolved
 from m365_restrict.register.schema import ListSchema
 from m365_restrict.rules.compilation import Directory
-from m365_restrict.rules.normalise import folder_names, observe_inbox_rule, observe_transport_rule
-from m365_restrict.rules.observed import ObservedInboxRule, ObservedTransportRule
 from m365_restrict.rules.properties import senders_of
 from m365_restrict.rules.transport_rule import SenderMatch
 from m365_restrict.steps.options import PeopleOptions, RunOptions
 from m365_restrict.tenant.directory import DirectoryReader, Expansion, Member
-from m365_restrict.tenant.inbox_rules import InboxRuleReader
 from m365_restrict.tenant.lists import ListReader
 from m365_restrict.tenant.session import TenantReaders
 from m365_restrict.tenant.together import all_of, both
-from m365_restrict.writes.mailbox_folders import Folders
 
 _NO_LIST = "none"
 
@@ -260,60 +256,3 @@ def _standing_senders(
             if address not in held:
                 remembered = {one.main_addresses.get(address, "") for one in of_case} & held
                 yield address, tuple(sorted(remembered or held - known))
-
-
-async def observe(
-    readers: TenantReaders,
-    *,
-    mailboxes: Iterable[str],
-    applied: Sequence[Applied],
-    folders: Folders,
-    options: RunOptions,
-) -> Observed:
-    """The tenant's rules now. What could not be read is Unknown, never absent.
-
-    Without an Exchange role transport rules are not looked at; `left_behind` tells of those of ours.
-    """
-    wanted = sorted(frozenset(mailboxes))
-    instance_id = options.instance_id
-    transport, inbox = await both(
-        _observe_transport(readers, options),
-        all_of(_observe_mailbox(readers.inbox_rules, one, applied, folders, instance_id) for one in wanted),
-    )
-    return Observed(transport=transport, inbox=dict(zip(wanted, inbox, strict=True)))
-
-
-async def _observe_transport(
-    readers: TenantReaders, options: RunOptions
-) -> tuple[ObservedTransportRule, ...] | Unknown:
-    if not options.sees_transport_rules:
-        return ()
-    raw = await readers.transport_rules.list_rules()
-    return raw if isinstance(raw, Unknown) else tuple(observe_transport_rule(rule) for rule in raw)
-
-
-async def _observe_mailbox(
-    reader: InboxRuleReader, mailbox: str, applied: Sequence[Applied], folders: Folders, instance_id: str
-) -> tuple[ObservedInboxRule, ...] | Unknown:
-    unreadable = next((why for (owner, _), why in folders.unknown.items() if owner == mailbox), None)
-    if unreadable is not None:
-        return replace(unreadable, scope=mailbox)
-    known = frozenset(
-        one.guid_or_rule_id for one in applied if one.kind is RuleKind.INBOX_RULE and one.mailbox == mailbox
-    )
-    raw = await reader.list_rules(mailbox, known_ids=known)
-    if isinstance(raw, Unknown):
-        return raw
-    names = folder_names(folders.ids.get(mailbox, {}))
-    observed = (
-        observe_inbox_rule(
-            rule,
-            mailbox=mailbox,
-            instance_id=instance_id,
-            folders=names,
-            known_ids=known,
-            spellings={one.guid_or_rule_id: one.spellings for one in applied},
-        )
-        for rule in raw
-    )
-    return tuple(rule for rule in observed if rule is not None)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from m365_restrict.findings.left_behind import within_sight
+from m365_restrict.ledger.folders import FolderPlace
 from m365_restrict.ledger.register_memory import LiveCase
 from m365_restrict.plan.change import Applied, Difference, Observed
 from m365_restrict.plan.difference import difference
@@ -30,13 +31,19 @@ from m365_restrict.steps.checking import (
 from m365_restrict.steps.exempt_groups import members_where_rules_go, with_exempt_groups
 from m365_restrict.steps.found import Found
 from m365_restrict.steps.hand_over import reachable_choices, reachable_rules
+from m365_restrict.steps.observing import (
+    MailboxRules,
+    TransportRules,
+    observed_in,
+    read_mailboxes,
+    read_transport_rules,
+)
 from m365_restrict.steps.openings import end_followed
 from m365_restrict.steps.reading import (
     People,
     Register,
     cases_by_main_address,
     find_vanished,
-    observe,
     read_directory,
     read_people,
     read_register,
@@ -45,18 +52,30 @@ from m365_restrict.steps.reading import (
 from m365_restrict.steps.recording import unfinished_mailboxes
 from m365_restrict.steps.run_context import Run
 from m365_restrict.steps.waiving import waiver_ground
-from m365_restrict.writes.mailbox_folders import Folders, read_folders, rules_with_folders
+from m365_restrict.tenant.together import beside, both
+from m365_restrict.writes.mailbox_folders import (
+    Folders,
+    asked_anew,
+    folders_wanted,
+    read_folders,
+    rules_with_folders,
+    unconfirmed,
+)
+
+_REMEMBERING = frozenset({Verb.PLAN, Verb.APPLY})
+"""The verbs that take ids of folders from the ledger. `drift` proves, `heal` writes, and both ask anew."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sources:
-    """Stage 1: the register, the people, and what the last run left in the ledger.
+    """Stage 1: the register, and what of the tenant does not depend on it; what the last run left behind.
 
     `vanished` are item ids of live cases that the list no longer holds.
     """
 
     register: Register
     people: People
+    transport: TransportRules
     before: tuple[LiveCase, ...]
     vanished: frozenset[str]
     applied: tuple[Applied, ...]
@@ -102,10 +121,15 @@ class Compared:
 
 
 async def read_sources(run: Run) -> Sources:
-    """Read the lists whole, or not at all. A run that writes notes which items are there."""
+    """Read the lists whole, or not at all, and beside them who is who and the transport rules.
+
+    A run that writes notes which items are there.
+    """
     readers, ledger = run.readers, run.ledger
-    register = await read_register(readers, run.options, remembered(ledger))
-    people = await read_people(readers.directory, run.options.people)
+    register, (people, transport) = await beside(
+        read_register(readers, run.options, remembered(ledger)),
+        both(read_people(readers.directory, run.options.people), _transport_rules(run)),
+    )
     before = ledger.register.live()
     vanished = await find_vanished(
         readers, run.options, known=(case.item_id for case in before), read=register.cases
@@ -115,10 +139,18 @@ async def read_sources(run: Run) -> Sources:
     return Sources(
         register=register,
         people=people,
+        transport=transport,
         before=tuple(before),
         vanished=vanished,
         applied=within_sight(run, ledger.rules.all()),
     )
+
+
+async def _transport_rules(run: Run) -> TransportRules:
+    """Those of the tenant, for a run that looks at it."""
+    if run.verb is Verb.VALIDATE:
+        return TransportRules()
+    return await read_transport_rules(run.readers, run.options)
 
 
 def judge(run: Run, sources: Sources) -> Judged:
@@ -136,8 +168,8 @@ async def compile_wanted(run: Run, sources: Sources, judged: Judged) -> Compiled
     """Ask the directory about everybody concerned, and compile cases and choices to rules."""
     options, readers = run.options, run.readers
     applied: Sequence[Applied] = tuple(judged.names.rules.values())
-    counting, stated = judged.in_force, stated_cases(judged.judgement, judged.before)
-    named = [*counting, *stated]
+    counting = judged.in_force
+    named = [*counting, *stated_cases(judged.judgement, judged.before)]
     directory = await read_directory(
         readers.directory,
         sources.people,
@@ -148,17 +180,30 @@ async def compile_wanted(run: Run, sources: Sources, judged: Judged) -> Compiled
     )
     directory = await with_exempt_groups(readers.directory, directory, named, options)
     members = await members_where_rules_go(readers.directory, directory, named, applied)
-    folders = await read_folders(
-        readers.inbox_rules,
-        counting,
-        judged.choices.choices,
-        directory,
-        applied,
-        carrier=options.compile.carrier,
+    wanted = folders_wanted(
+        counting, judged.choices.choices, directory, applied, carrier=options.compile.carrier
     )
-    applied = folders.as_named_now(applied)
+    folders = await read_folders(readers.inbox_rules, wanted, _remembered_folders(run, wanted))
+    return _compiled(run, judged, directory, members, folders)
+
+
+def _remembered_folders(run: Run, wanted: Sequence[FolderPlace]) -> Mapping[FolderPlace, str]:
+    """The ids of those of these folders that were asked for lately enough."""
+    lately = run.options.folders_remembered
+    if run.verb not in _REMEMBERING or not lately:
+        return {}
+    return run.ledger.folders.recall(wanted, since=run.now - lately, now=run.now)
+
+
+def _compiled(
+    run: Run, judged: Judged, directory: Directory, members: Mapping[str, frozenset[str]], folders: Folders
+) -> Compiled:
+    """Cases and choices as rules, once it is known who everybody is and where the folders are."""
+    options, judgement = run.options, judged.judgement
+    counting, stated = judged.in_force, stated_cases(judgement, judged.before)
+    applied: Sequence[Applied] = folders.as_named_now(tuple(judged.names.rules.values()))
     choices = choices_with_folders(judged.choices, folders, directory, options)
-    choices = reachable_choices(run, choices, judged.judgement, applied)
+    choices = reachable_choices(run, choices, judgement, applied)
     desired = compile_rules(counting, choices.choices, directory, options.compile, stated=stated)
     desired = rules_with_folders(reachable_rules(run, desired, applied), folders)
     applied, names = followed(applied, judged.names, desired)
@@ -173,16 +218,36 @@ async def compile_wanted(run: Run, sources: Sources, judged: Judged) -> Compiled
     )
 
 
-async def observe_rules(run: Run, compiled: Compiled) -> Observed:
-    """Read the transport rules, and the inbox rules of every mailbox that is concerned."""
-    wanted = mailboxes_to_read(compiled.desired, compiled.applied)
-    return await observe(
-        run.readers,
-        mailboxes=(*wanted, *unfinished_mailboxes(run.ledger)),
-        applied=compiled.applied,
-        folders=compiled.folders,
-        options=run.options,
+async def observe_rules(
+    run: Run, sources: Sources, judged: Judged, compiled: Compiled
+) -> tuple[Compiled, Observed]:
+    """Read the inbox rules of every mailbox that is concerned, beside the transport rules of the first stage.
+
+    Where a rule does not show its folder as it is remembered, the folder is asked for and the rules are
+    compiled anew: what is written rests on no id that neither this run nor the rule itself was told.
+    """
+    mailboxes = (
+        *mailboxes_to_read(compiled.desired, compiled.applied),
+        *unfinished_mailboxes(run.ledger),
     )
+    reader = run.readers.inbox_rules
+    read = await read_mailboxes(reader, mailboxes, applied=compiled.applied, folders=compiled.folders)
+    observed = _observed(run, sources, compiled, read)
+    doubtful = unconfirmed(compiled.folders, compiled.desired, compiled.applied, observed)
+    if doubtful:
+        folders = await asked_anew(reader, compiled.folders, doubtful)
+        compiled = _compiled(run, judged, compiled.directory, compiled.group_members, folders)
+        observed = _observed(run, sources, compiled, read)
+    known = compiled.folders
+    run.ledger.folders.keep(known.asked, unchanged=known.remembered, now=run.now)
+    return compiled, observed
+
+
+def _observed(run: Run, sources: Sources, compiled: Compiled, read: Mapping[str, MailboxRules]) -> Observed:
+    inbox = observed_in(
+        read, applied=compiled.applied, folders=compiled.folders, instance_id=run.options.instance_id
+    )
+    return Observed(transport=sources.transport.rules, inbox=inbox)
 
 
 def compare_rules(

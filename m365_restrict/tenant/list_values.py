@@ -152,5 +152,6 @@ def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         # A lookup id or a number typed into a text column comes as 3.0 (graph.md 3.5).
         return str(int(value))
+    text = str(value)
     # Half of a surrogate pair can stand in JSON and in nothing that is written from it.
-    return str(value).encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -35,3 +35,19 @@ async def both(first: Coroutine[Any, Any, S], second: Coroutine[Any, Any, T]) ->
 
     await all_of([_first(), _second()])
     return one[0], other[0]
+
+
+async def beside(first: Coroutine[Any, Any, S], second: Coroutine[Any, Any, T]) -> tuple[S, T]:
+    """The first and, in the time in which it waits, the second.
+
+    What is told of failures is as if they came one after the other: where the first fails, its failure is
+    raised and the second is cancelled, whatever had become of it.
+    """
+    other = asyncio.create_task(second)
+    try:
+        found = await first
+    except BaseException:
+        other.cancel()
+        await asyncio.gather(other, return_exceptions=True)
+        raise
+    return found, await other

@@ -1,10 +1,18 @@
-"""The folders that inbox rules move mail to: an id each and one name, however it is spelt (graph.md 1.2)."""
+"""The folders that inbox rules move mail to: an id each and one name, however it is spelt (graph.md 1.2).
+
+Ids of folders are constant (graph.md 1.2), so one that was asked for before and that our rule shows needs
+no question. What a mailbox that was moved or restored does to them is unknown, and a folder that its owner
+renames or moves keeps its id: so ids are remembered for RULES__FOLDERS_REMEMBERED_HOURS, and where a rule is
+to be written that does not show its folder yet, the folder is asked for anew.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
+from m365_restrict.ledger.folders import FolderPlace
 from m365_restrict.outcome import Unknown
-from m365_restrict.plan.change import Applied, RuleKind
+from m365_restrict.plan.change import Applied, Observed, RuleKind
 from m365_restrict.register.case import Case
 from m365_restrict.register.choice import Choice, Handling
 from m365_restrict.register.recipient import Recipient
@@ -21,11 +29,29 @@ from m365_restrict.tenant.together import all_of
 
 @dataclass(frozen=True, kw_only=True)
 class Folders:
-    """Folder ids per mailbox and folder name. `missing` and `unknown` hold (mailbox, folder) pairs."""
+    """Folder ids per mailbox and folder name. `missing`, `unknown` and `remembered` are of (mailbox, folder).
+
+    `remembered` are those whose id was not asked for in this run.
+    """
 
     ids: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    missing: frozenset[tuple[str, str]] = frozenset()
-    unknown: Mapping[tuple[str, str], Unknown] = field(default_factory=dict)
+    missing: frozenset[FolderPlace] = frozenset()
+    unknown: Mapping[FolderPlace, Unknown] = field(default_factory=dict)
+    remembered: frozenset[FolderPlace] = frozenset()
+
+    @property
+    def asked(self) -> Mapping[FolderPlace, str]:
+        """The ids that this run asked for."""
+        every = {(mailbox, name): one for mailbox, ids in self.ids.items() for name, one in ids.items()}
+        return {place: folder_id for place, folder_id in every.items() if place not in self.remembered}
+
+    @cached_property
+    def unreadable(self) -> Mapping[str, Unknown]:
+        """The mailboxes that answered nothing about a folder, each with the first reason."""
+        reasons: dict[str, Unknown] = {}
+        for (mailbox, _), why in self.unknown.items():
+            reasons.setdefault(mailbox, why)
+        return reasons
 
     def is_missing(self, choice: Choice, directory: Directory) -> bool:
         """Whether the folder of a choice is not in the holder's mailbox."""
@@ -36,7 +62,7 @@ class Folders:
         """The choice with its folder under the one name; Junk Email in any spelling is that handling."""
         if choice.handling is not Handling.FOLDER:
             return choice
-        name = self._one_name(mailbox_of(choice, directory), choice.folder_name)
+        name = self.one_name(mailbox_of(choice, directory), choice.folder_name)
         handling = Handling.JUNK if name == JUNK_FOLDER else choice.handling
         return replace(choice, folder_name=name, handling=handling)
 
@@ -44,45 +70,102 @@ class Folders:
         """What the ledger remembers, with each folder under the name that this run reads back."""
         return tuple(self._renamed(one) for one in applied)
 
-    def _renamed(self, one: Applied) -> Applied:
-        folder = one.properties.get(INBOX_FOLDER)
-        if one.kind is not RuleKind.INBOX_RULE or not isinstance(folder, str):
-            return one
-        named = {INBOX_FOLDER: self._one_name(one.mailbox, folder)}
-        return replace(one, properties={**one.properties, **named})
-
-    def _one_name(self, mailbox: str, folder: str) -> str:
+    def one_name(self, mailbox: str, folder: str) -> str:
+        """What a folder is called in this run, from any of its spellings."""
         ids = self.ids.get(mailbox, {})
         return folder_names(ids).get(ids.get(folder, ""), folder)
 
+    def _renamed(self, one: Applied) -> Applied:
+        folder = _folder_applied(one)
+        if not folder:
+            return one
+        named = {INBOX_FOLDER: self.one_name(one.mailbox, folder)}
+        return replace(one, properties={**one.properties, **named})
 
-async def read_folders(
-    reader: InboxRuleReader,
+
+def folders_wanted(
     cases: Sequence[Case],
     choices: Sequence[Choice],
     directory: Directory,
     applied: Sequence[Applied],
     *,
     carrier: Carrier,
-) -> Folders:
-    """The ids of all folders that rules move mail to, now or as last applied (graph.md 1.2).
+) -> tuple[FolderPlace, ...]:
+    """All folders that rules move mail to, now or as last applied.
 
-    Ids differ in every mailbox; without that of a rule which has ended, the rule would look edited.
+    Without the id of one whose rule has ended, that rule would look edited.
     """
-    wanted = sorted({*_wanted_folders(cases, choices, directory, carrier), *_applied_folders(applied)})
-    found = await all_of(reader.folder_id(mailbox, folder) for mailbox, folder in wanted)
+    then = {(one.mailbox, folder) for one in applied if (folder := _folder_applied(one))}
+    return tuple(sorted({*_wanted_folders(cases, choices, directory, carrier), *then}))
+
+
+async def read_folders(
+    reader: InboxRuleReader, wanted: Sequence[FolderPlace], known: Mapping[FolderPlace, str]
+) -> Folders:
+    """The ids of these folders, which differ in every mailbox (graph.md 1.2); `known` ones are not asked."""
+    asking = [place for place in wanted if place not in known]
+    found = await all_of(reader.folder_id(mailbox, folder) for mailbox, folder in asking)
+    answers: dict[FolderPlace, str | Unknown | None] = {**known, **dict(zip(asking, found, strict=True))}
     ids: dict[str, dict[str, str]] = {}
-    missing: set[tuple[str, str]] = set()
-    unknown: dict[tuple[str, str], Unknown] = {}
-    for (mailbox, folder), answer in zip(wanted, found, strict=True):
-        match answer:
-            case Unknown():
-                unknown[mailbox, folder] = answer
+    missing: set[FolderPlace] = set()
+    unknown: dict[FolderPlace, Unknown] = {}
+    for place in wanted:
+        match answers[place]:
+            case Unknown() as reason:
+                unknown[place] = reason
             case None:
-                missing.add((mailbox, folder))
-            case str():
-                ids.setdefault(mailbox, {})[folder] = answer
-    return Folders(ids=ids, missing=frozenset(missing), unknown=unknown)
+                missing.add(place)
+            case str() as folder_id:
+                ids.setdefault(place[0], {})[place[1]] = folder_id
+    return Folders(
+        ids=ids,
+        missing=frozenset(missing),
+        unknown=unknown,
+        remembered=frozenset(place for place in wanted if place in known),
+    )
+
+
+async def asked_anew(reader: InboxRuleReader, folders: Folders, places: frozenset[FolderPlace]) -> Folders:
+    """The same, with these folders as they are found now."""
+    fresh = await read_folders(reader, sorted(places), {})
+    ids = {
+        mailbox: {name: one for name, one in known.items() if (mailbox, name) not in places}
+        for mailbox, known in folders.ids.items()
+    }
+    for mailbox, found in fresh.ids.items():
+        ids.setdefault(mailbox, {}).update(found)
+    return Folders(
+        ids=ids,
+        missing=folders.missing | fresh.missing,
+        unknown={**folders.unknown, **fresh.unknown},
+        remembered=folders.remembered - places,
+    )
+
+
+def unconfirmed(
+    folders: Folders, desired: Desired, applied: Sequence[Applied], observed: Observed
+) -> frozenset[FolderPlace]:
+    """The remembered folders that a rule of ours does not show as remembered, or that none shows.
+
+    Names in `desired` and `applied` are those that the folders have in this run.
+    """
+    rules = [one for read in observed.inbox.values() if not isinstance(read, Unknown) for one in read]
+    shown = {(one.mailbox, one.properties.get(INBOX_FOLDER)) for one in rules}
+    by_token = {(one.mailbox, one.token): one.properties.get(INBOX_FOLDER) for one in rules}
+    by_id = {(one.mailbox, one.rule_id): one.properties.get(INBOX_FOLDER) for one in rules}
+    wanted = [*desired.inbox, *desired.withheld.inbox]
+    otherwise = {
+        (rule.mailbox, folder)
+        for rule in wanted
+        if (folder := _folder_of(rule)) != by_token.get((rule.mailbox, rule.token))
+    }
+    otherwise |= {
+        (one.mailbox, folder)
+        for one in applied
+        if (folder := _folder_applied(one)) != by_id.get((one.mailbox, one.guid_or_rule_id))
+    }
+    named = {place: (place[0], folders.one_name(*place)) for place in folders.remembered}
+    return frozenset(place for place, one in named.items() if one in otherwise or one not in shown)
 
 
 def _wanted_folders(
@@ -104,11 +187,10 @@ def _wanted_folders(
             yield mailbox, needed[choice.case_reference]
 
 
-def _applied_folders(applied: Sequence[Applied]) -> Iterable[tuple[str, str]]:
-    for one in applied:
-        folder = one.properties.get(INBOX_FOLDER)
-        if one.kind is RuleKind.INBOX_RULE and isinstance(folder, str):
-            yield one.mailbox, folder
+def _folder_applied(one: Applied) -> str:
+    """The folder that a rule moved mail to when it was last applied, or ""."""
+    folder = one.properties.get(INBOX_FOLDER)
+    return folder if one.kind is RuleKind.INBOX_RULE and isinstance(folder, str) else ""
 
 
 def mailbox_of(choice: Choice, directory: Directory) -> str:

@@ -95,7 +95,7 @@ def create_folder(call: GraphCall) -> GraphAnswer:
         folders = _folders(call, user)
         if any(folder["path"].lower() == name.lower() for folder in folders):
             raise GraphFailure(409, "ErrorFolderExists", "A folder with the specified name already exists.")
-        made = make_folder(user["id"], name)
+        made = make_folder(user["id"], name, number=call.tenant.store.next_number("folder"))
         call.tenant.store.put("folders", user["id"], {"folders": [*folders, made]})
     return GraphAnswer(_folder(made, {}), status=201, target=user["upn"])
 

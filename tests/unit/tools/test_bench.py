@@ -80,7 +80,7 @@ def test_few_samples_are_refused(bench):
         bench.main(["planning", "--samples", "2"])
 
 
-def test_a_plan_asks_what_the_formula_says_and_no_history_twice(no_change, tmp_path):
+def test_a_plan_asks_what_the_formula_says_and_no_history_and_no_folder_twice(no_change, tmp_path):
     size = no_change.Size(cases=21, councillors=9)
     with no_change.in_step(tmp_path / "tenant", size, latency_ms=0) as council:
         council.look(keeping=True)
@@ -88,4 +88,5 @@ def test_a_plan_asks_what_the_formula_says_and_no_history_twice(no_change, tmp_p
         saw = council.look()
     assert len(saw.asked) == sum(no_change.formula(size).values())
     assert not [one.url for one in saw.asked if "/versions" in one.url]
+    assert not [one.url for one in saw.asked if no_change.asks_for_folder(one.url)]
     assert saw.peak <= 4
