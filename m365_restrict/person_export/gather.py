@@ -31,6 +31,7 @@ from m365_restrict.report.person_document import (
     ToRedact,
 )
 from m365_restrict.rules.naming import OPTED_IN
+from m365_restrict.rules.patterns import addresses_in
 from m365_restrict.steps.options import ListPlaces
 from m365_restrict.tenant.session import TenantReaders
 
@@ -224,14 +225,10 @@ async def _tenant_rules(
 
 
 def _named(rule: Mapping[str, Any]) -> frozenset[str]:
-    """Every address that any parameter of a rule holds as a whole value."""
+    """Every address that any parameter of a rule holds: plainly, in a pattern or in what somebody noted."""
     values = (entry for value in rule.values() for entry in (value if isinstance(value, list) else [value]))
-    return frozenset(_plain_address(entry) for entry in values if isinstance(entry, str))
-
-
-def _plain_address(text: str) -> str:
-    """An address also where it is an anchored pattern."""
-    return normalise(text.removeprefix("^").removesuffix("$").replace("\\", ""))
+    texts = [entry for entry in values if isinstance(entry, str)]
+    return frozenset([*map(normalise, texts), *(one for entry in texts for one in addresses_in(entry))])
 
 
 async def _messages(

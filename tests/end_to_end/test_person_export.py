@@ -154,6 +154,24 @@ def test_rules_of_others_that_name_the_person_are_found(in_force):
     assert "third@post.example" not in json.dumps(document)
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"FromAddressMatchesPatterns": [rf"\A{ADDRESS.replace('.', chr(92) + '.')}\Z"]},
+        {"FromAddressContainsWords": ["tender", f"x {ADDRESS}"]},
+        {
+            "SubjectContainsWords": ["tender"],
+            "Comments": f"Against {ADDRESS.upper()}, asked for by the clerk.",
+        },
+    ],
+    ids=["a pattern", "a word", "a note"],
+)
+def test_a_rule_that_names_the_person_in_any_way_is_found(in_force, parameters):
+    in_force.cmdlet("New-TransportRule", Name="Old block", DeleteMessage=True, **parameters)
+    _, document = export(in_force, reference="RC-2026-001")
+    assert [rule["name"] for rule in document["other_rules"]] == ["Old block"]
+
+
 def test_what_may_be_about_others_is_marked(in_force):
     _, document = export(in_force, reference="RC-2026-001")
     marked = {one["where"] for one in document["redact"]}
