@@ -24,6 +24,11 @@ ACTS_AT_ONCE = pytest.mark.behaviour(
     reason="mail is sent between two edits that take effect at the time they are made",
 )
 
+NAMED_IN_EVENTS = pytest.mark.behaviour(
+    trace_names_rules=True,
+    reason="where events name no rule, nobody can tell whether mail was redirected, and that is said",
+)
+
 
 def leaks(run: Any) -> list[dict[str, Any]]:
     return [one for one in run.findings() if one["code"] == "mail-leaked"]
@@ -87,6 +92,7 @@ def unseen(report: dict[str, Any], word: str) -> list[dict[str, Any]]:
     return [one for one in report["not_covered"] if word in one["scope"]]
 
 
+@NAMED_IN_EVENTS
 @ACTS_AT_ONCE
 def test_mail_is_counted_once_however_often_it_is_asked_about(council: Any) -> None:
     council.in_force(council.case(CASE))
@@ -232,9 +238,11 @@ def test_a_trace_that_does_not_answer_holds_nothing_up(council: Any) -> None:
     assert "RC-1, RC-2" in line["scope"]
 
 
+@NAMED_IN_EVENTS
 @pytest.mark.requirement("F24")
 def test_a_single_contact_that_nobody_reads_is_a_finding_until_somebody_does(council: Any) -> None:
     council.in_force(council.case(CASE))
+    council.clock(LATER)
     write(council, 2)
     council.clock("2026-11-28T12:00:00Z")
     assert "contact-mailbox-unread" not in {one["code"] for one in council.drift().findings()}
@@ -348,6 +356,7 @@ def test_a_leak_before_a_rewrite_is_judged_by_what_stood_when_it_came(council: A
     assert "2 messages" in found["message"]
 
 
+@NAMED_IN_EVENTS
 @pytest.mark.parametrize("shown", ["contact", "recipient"])
 @pytest.mark.parametrize("settled", [False, True])
 def test_mail_that_somebody_sent_elsewhere_was_not_redirected(
@@ -364,6 +373,7 @@ def test_mail_that_somebody_sent_elsewhere_was_not_redirected(
     assert (mail_of(report)["redirected"], mail_of(report)["leaked"]) == (0, 1)
 
 
+@NAMED_IN_EVENTS
 @ACTS_AT_ONCE
 def test_what_a_rule_did_before_somebody_put_it_back_is_not_told_as_redirected(council: Any) -> None:
     council.plant(council.case(CASE), behaviour={"redirect_trace": "recipient"})
@@ -427,6 +437,7 @@ def test_a_run_that_may_ask_little_goes_on_where_it_ended_until_it_finds_the_lea
     assert found[-1] == (1, False)
 
 
+@NAMED_IN_EVENTS
 @pytest.mark.parametrize(
     "fields",
     [

@@ -24,7 +24,9 @@ def plant(council: Any, addresses: str, **more: Any) -> None:
 
 
 def fate(council: Any, sender: str) -> str:
-    (copied,) = council.mail(sender, [OFFICER])
+    """What becomes of a message, once rules act."""
+    with council.settled():
+        (copied,) = council.mail(sender, [OFFICER])
     return str(copied["outcome"])
 
 
@@ -73,6 +75,7 @@ def test_mail_is_explained_by_the_rule_that_holds_the_main_address(council: Any)
     assert [one["outcome"] for one in told["copies"]] == ["delivered"]
 
 
+@pytest.mark.behaviour(caret_anchors=True, reason="the settings of this test name the usual anchors")
 def test_with_patterns_nobody_is_looked_up_and_the_address_itself_is_compared(council: Any) -> None:
     plant(council, OLD, settings={"RULES__SENDER_MATCH": "patterns"})
     assert council.apply().exit_code == 0
