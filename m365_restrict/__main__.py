@@ -2,13 +2,15 @@
 
 from m365_restrict.cli.app import run
 from m365_restrict.cli.collecting import collect_seldom
+from m365_restrict.cli.ending import PromptEnd
 from m365_restrict.cli.streams import hand_over
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    end = PromptEnd()
     collect_seldom()
-    raise SystemExit(hand_over(lambda: None, run()))
+    raise SystemExit(end.with_code(hand_over(lambda: None, run())))
 
 
 if __name__ == "__main__":

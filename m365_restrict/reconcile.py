@@ -19,6 +19,7 @@ from m365_restrict.steps.follow_up import follow_up
 from m365_restrict.steps.found import Found, Planned
 from m365_restrict.steps.guarding import GuardScene, guard_run
 from m365_restrict.steps.hand_over import hand_over, note_run_by_hand
+from m365_restrict.steps.reading_ahead import inbox_rules_ahead
 from m365_restrict.steps.recording import record_run, tools_for
 from m365_restrict.steps.rule_testing import RuleTestScene, put_to_rule_tests
 from m365_restrict.steps.run_context import Run, Writing
@@ -37,10 +38,10 @@ async def reconcile(run: Run) -> Found:
     """Bring the tenant into step with the register, or stop early where the verb only reads.
 
     1. read the register and the choices, with version history, complete or not at all, and beside them what
-       does not depend on them: who is who, the transport rules
+       does not depend on them: who is who, the transport rules, inbox rules where ours are known to stand
     2. check each case against the policy profile
     3. compile accepted cases and choices to rules
-    4. observe inbox rules beside the transport rules; a failed read is Unknown, never absent
+    4. observe the inbox rules that are missing yet; a failed read is Unknown, never absent
     5. plan: three-way difference of last applied, observed, desired
     6. guard the run; openings are never held back
     7. prove what the planned state would do to mail, simulated through both layers
@@ -53,17 +54,18 @@ async def reconcile(run: Run) -> Found:
     """
     options = run.options
 
-    run.progress("Reading the register")
-    sources = await read_sources(run)  # 1
-    judged = judge(run, sources)  # 2
-    await consult_audit_log(run, sources.register, judged.judgement)
-    run.progress("Asking the directory")
-    compiled = await compile_wanted(run, sources, judged)  # 3
-    if run.verb is Verb.VALIDATE:
-        return found_so_far(sources, judged, compiled)
+    async with inbox_rules_ahead(run) as ahead:
+        run.progress("Reading the register")
+        sources = await read_sources(run)  # 1
+        judged = await judge(run, sources)  # 2
+        await consult_audit_log(run, sources.register, judged.judgement)
+        run.progress("Asking the directory")
+        compiled = await compile_wanted(run, sources, judged)  # 3
+        if run.verb is Verb.VALIDATE:
+            return found_so_far(sources, judged, compiled)
 
-    run.progress("Reading the rules in the tenant")
-    compiled, observed = await observe_rules(run, sources, judged, compiled)  # 4
+        run.progress("Reading the rules in the tenant")
+        compiled, observed = await observe_rules(run, sources, judged, compiled, ahead)  # 4
     result = found_so_far(sources, judged, compiled)
     compared = compare_rules(run, sources, judged, compiled, observed)  # 5
     cases, directory, desired = compared.cases, compiled.directory, compiled.desired

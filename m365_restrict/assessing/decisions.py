@@ -57,7 +57,7 @@ async def read_decisions(run: Run) -> Decisions:
     except RestrictError as error:
         why = f"whether a case is approved cannot be judged: {error.message}"
         return Decisions(source=source, unknown=(Unknown(f"the list '{title}'", why),))
-    judgement, _ = check(run, register, people)
+    judgement, _ = await check(run, register, people)
     return Decisions(live=_live(judgement), pending=_pending(register, judgement), source=source)
 
 

@@ -46,7 +46,7 @@ async def write_letter(
     """Draft the letter and hand it to `save`. Raises what reading the register raises."""
     register = await read_register(run.readers, run.options, remembered(run.ledger))
     people = await read_people(run.readers.directory, run.options.people)
-    judgement, choices = check(run, register, people)
+    judgement, choices = await check(run, register, people)
     run.ledger.register.pin(judgement.new_evidence)
     found = Found(register=register, people=people, judgement=judgement, choices=choices)
     made = await _draft(run, desk_of(run, found), order)

@@ -48,7 +48,7 @@ async def read_lives(run: Run) -> Lives:
     run.progress("Reading the register")
     register = await read_register(run.readers, run.options, remembered(run.ledger))
     people = await read_people(run.readers.directory, run.options.people)
-    judgement, choices = check(run, register, people)
+    judgement, choices = await check(run, register, people)
     run.ledger.register.pin(judgement.new_evidence)
     return await lives_of(run, Found(register=register, people=people, judgement=judgement, choices=choices))
 

@@ -23,6 +23,7 @@ from m365_restrict.steps.openings import is_opened, opened_references, with_open
 from m365_restrict.steps.options import RunOptions
 from m365_restrict.steps.reading import People, Register
 from m365_restrict.steps.run_context import Run
+from m365_restrict.tenant.together import meanwhile
 from m365_restrict.writes.mailbox_folders import Folders, can_be_made
 
 _NO_FOLDER = ChoiceCode.FOLDER_NOT_FOUND
@@ -30,10 +31,28 @@ _PROVEN_GONE = 2
 """Runs that must get a 404 for an item before its case counts as gone (contracts.md 1)."""
 
 
-def check(run: Run, register: Register, people: People) -> tuple[Judgement, ChoiceReading]:
+async def check(run: Run, register: Register, people: People) -> tuple[Judgement, ChoiceReading]:
     """Judge every case against the profile, then every councillor's choice against the live cases."""
+    pinned, openings = run.ledger.register.evidence(), run.ledger.openings.standing()
+
+    def _judged() -> tuple[Judgement, ChoiceReading]:
+        judgement = judge_register(
+            register.cases.items,
+            register.reviews.items,
+            profile=run.options.profile,
+            context=_check_context(run, people),
+            pinned=pinned,
+        )
+        judgement = with_openings(judgement, openings)
+        context = _choice_context(run, people, judgement.in_force)
+        return judgement, read_choices(register.choices.items, context)
+
+    return await meanwhile(_judged)
+
+
+def _check_context(run: Run, people: People) -> CheckContext:
     options = run.options
-    context = CheckContext(
+    return CheckContext(
         today=run.today,
         zone=options.zone,
         approvers=people.approvers,
@@ -46,15 +65,6 @@ def check(run: Run, register: Register, people: People) -> tuple[Judgement, Choi
         known_senders=options.people.known_senders,
         pre_election=options.people.pre_election,
     )
-    judgement = judge_register(
-        register.cases.items,
-        register.reviews.items,
-        profile=options.profile,
-        context=context,
-        pinned=run.ledger.register.evidence(),
-    )
-    judgement = with_openings(judgement, run.ledger.openings.standing())
-    return judgement, read_choices(register.choices.items, _choice_context(run, people, judgement.in_force))
 
 
 def evidence_to_pin(judgement: Judgement, people: People) -> tuple[ApprovalEvidence, ...]:

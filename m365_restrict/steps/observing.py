@@ -60,7 +60,7 @@ async def read_mailboxes(
     reader: InboxRuleReader, mailboxes: Iterable[str], *, applied: Sequence[Applied], folders: Folders
 ) -> Mapping[str, MailboxRules]:
     """Ask for the rules of these mailboxes; those whose folders could not be read are not asked."""
-    known, wanted = _known_ids(applied), sorted(frozenset(mailboxes))
+    known, wanted = known_ids(applied), sorted(frozenset(mailboxes))
     asking = [one for one in wanted if one not in folders.unreadable]
     found = await all_of(reader.list_rules(one, known_ids=frozenset(known.get(one, {}))) for one in asking)
     return dict.fromkeys(wanted, ()) | dict(zip(asking, found, strict=True))
@@ -70,7 +70,7 @@ def observed_in(
     read: Mapping[str, MailboxRules], *, applied: Sequence[Applied], folders: Folders, instance_id: str
 ) -> Mapping[str, tuple[ObservedInboxRule, ...] | Unknown]:
     """The rules that mailboxes told, with their folders under the names that they have in `folders`."""
-    known, unreadable = _known_ids(applied), folders.unreadable
+    known, unreadable = known_ids(applied), folders.unreadable
     inbox: dict[str, tuple[ObservedInboxRule, ...] | Unknown] = {}
     for mailbox, raw in read.items():
         if mailbox in unreadable:
@@ -108,7 +108,7 @@ def _observed(
     return tuple(rule for rule in observed if rule is not None)
 
 
-def _known_ids(applied: Sequence[Applied]) -> Mapping[str, Mapping[str, Applied]]:
+def known_ids(applied: Sequence[Applied]) -> Mapping[str, Mapping[str, Applied]]:
     """The inbox rules that the ledger knows, by mailbox and id."""
     known: dict[str, dict[str, Applied]] = {}
     for one in applied:

@@ -35,7 +35,6 @@ from m365_restrict.steps.observing import (
     MailboxRules,
     TransportRules,
     observed_in,
-    read_mailboxes,
     read_transport_rules,
 )
 from m365_restrict.steps.openings import end_followed
@@ -49,6 +48,7 @@ from m365_restrict.steps.reading import (
     read_register,
     remembered,
 )
+from m365_restrict.steps.reading_ahead import InboxRulesAhead
 from m365_restrict.steps.recording import unfinished_mailboxes
 from m365_restrict.steps.run_context import Run
 from m365_restrict.steps.waiving import waiver_ground
@@ -153,9 +153,9 @@ async def _transport_rules(run: Run) -> TransportRules:
     return await read_transport_rules(run.readers, run.options)
 
 
-def judge(run: Run, sources: Sources) -> Judged:
+async def judge(run: Run, sources: Sources) -> Judged:
     """Judge cases and choices, pin the evidence of approvals, and find renamed cases again."""
-    judgement, choices = check(run, sources.register, sources.people)
+    judgement, choices = await check(run, sources.register, sources.people)
     run.ledger.register.pin(evidence_to_pin(judgement, sources.people))
     end_followed(run, judgement)
     known = {one.item_id: one.case_reference for one in sources.before}
@@ -219,23 +219,24 @@ def _compiled(
 
 
 async def observe_rules(
-    run: Run, sources: Sources, judged: Judged, compiled: Compiled
+    run: Run, sources: Sources, judged: Judged, compiled: Compiled, ahead: InboxRulesAhead
 ) -> tuple[Compiled, Observed]:
     """Read the inbox rules of every mailbox that is concerned, beside the transport rules of the first stage.
 
+    A mailbox whose folders could not be read counts as unread.
     Where a rule does not show its folder as it is remembered, the folder is asked for and the rules are
     compiled anew: what is written rests on no id that neither this run nor the rule itself was told.
     """
-    mailboxes = (
-        *mailboxes_to_read(compiled.desired, compiled.applied),
-        *unfinished_mailboxes(run.ledger),
-    )
-    reader = run.readers.inbox_rules
-    read = await read_mailboxes(reader, mailboxes, applied=compiled.applied, folders=compiled.folders)
+    wanted = {*mailboxes_to_read(compiled.desired, compiled.applied), *unfinished_mailboxes(run.ledger)}
+    unreadable = compiled.folders.unreadable.keys() & wanted
+    read: Mapping[str, MailboxRules] = {
+        **dict.fromkeys(unreadable, ()),
+        **await ahead.of(wanted - unreadable),
+    }
     observed = _observed(run, sources, compiled, read)
     doubtful = unconfirmed(compiled.folders, compiled.desired, compiled.applied, observed)
     if doubtful:
-        folders = await asked_anew(reader, compiled.folders, doubtful)
+        folders = await asked_anew(run.readers.inbox_rules, compiled.folders, doubtful)
         compiled = _compiled(run, judged, compiled.directory, compiled.group_members, folders)
         observed = _observed(run, sources, compiled, read)
     known = compiled.folders

@@ -27,6 +27,7 @@ from m365_restrict.tenant.list_values import (
 )
 from m365_restrict.tenant.list_versions import VersionedList, VersionReader, version_key
 from m365_restrict.tenant.site_users import SiteUsers
+from m365_restrict.tenant.together import meanwhile
 
 _NOT_FOUND = 404
 _REFUSED = frozenset({401, 403})
@@ -210,9 +211,11 @@ class ListReader:
         ids = [lookup_ids(entry.get("fields") or {}, schema, place.names) for entry in every]
         users = self._users.setdefault(place.site_id, SiteUsers(self._graph, place.site_id))
         people = await users.resolve(set[str]().union(*ids))
-        return tuple(
-            self._item(place, schema, row, versions.get(str(row["id"]), []), people)
-            for row in sorted(rows, key=lambda row: version_key(str(row["id"])))
+        ordered = sorted(rows, key=lambda row: version_key(str(row["id"])))
+        return await meanwhile(
+            lambda: tuple(
+                self._item(place, schema, row, versions.get(str(row["id"]), []), people) for row in ordered
+            )
         )
 
     def _item(

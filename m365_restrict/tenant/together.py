@@ -1,7 +1,7 @@
-"""Several requests at once, all or none."""
+"""Several requests at once, all or none, and what is reckoned while they are under way."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 S = TypeVar("S")
@@ -51,3 +51,11 @@ async def beside(first: Coroutine[Any, Any, S], second: Coroutine[Any, Any, T]) 
         await asyncio.gather(other, return_exceptions=True)
         raise
     return found, await other
+
+
+async def meanwhile(reckon: Callable[[], T]) -> T:
+    """The result of what takes a while to reckon. Meanwhile answers are taken and requests sent.
+
+    It runs in another thread: what it reads, nobody may change, and it touches no ledger.
+    """
+    return await asyncio.to_thread(reckon)

@@ -236,6 +236,27 @@ def test_nothing_is_asked_of_anybody(live: Any, tmp_path: Path) -> None:
     assert live.requests() == []
 
 
+@pytest.mark.parametrize(
+    ("denied", "code"),
+    [("(?i)/sites/", "permission-missing"), ("(?i)/mailFolders/(?!inbox)", None), ("(?i)messageRules", None)],
+    ids=["the register", "folders", "inbox rules"],
+)
+@pytest.mark.parametrize("verb", ["plan", "drift"])
+def test_a_run_that_was_refused_what_it_asked_beside_other_things_is_the_same_again(
+    council: Any, tmp_path: Path, verb: str, denied: str, code: str | None
+) -> None:
+    """Inbox rules are asked for ahead, whatever becomes of the register and of folders."""
+    council.in_force(
+        choices=[council.choice(cllr, "x@post.example", "Junk Email") for cllr in council.councillors]
+    )
+    refused = {"match": {"path_regex": denied}, "do": "status", "status": 403, "times": 99}
+    slow = {"match": {"path_regex": "(?i)messageRules"}, "do": "delay", "ms": 700, "times": 99}
+    council.sandbox.control("POST", "faults", [refused, slow])
+    run = council.run(verb)
+    assert (run.document["error"] or {}).get("code") == code
+    assert replay(run, copy_of(council, tmp_path))["same"]
+
+
 def altered(ledger: Path, statement: str) -> None:
     with closing(sqlite3.connect(ledger)) as connection, connection:
         assert connection.execute(statement).rowcount > 0
