@@ -15,8 +15,8 @@ class DraftedLetter:
     """One letter in the library. It holds no word of the letter and nobody's name.
 
     `key` tells apart what the letter is about: the item, the kind and the approved values or the review.
-    `document_url` opens the .docx, `page_url` the HTML page; both are "" while it is due and not filed, and
-    `drafted_on` is then the day on which it became due.
+    `document_url` opens the .docx, `page_url` the HTML page; both are "" while it is not filed, and
+    `drafted_on` is then the day on which it became due or, where its end is still to come, the case stopped.
     """
 
     key: str
@@ -65,6 +65,11 @@ class DraftedLetters:
                     run_id=run_id,
                 )
             )
+
+    def forget(self, key: str) -> None:
+        """Drop one letter. An unknown key is no error."""
+        with self._database.writing() as connection:
+            connection.execute(delete(drafted_letters).where(drafted_letters.c.key == key))
 
     def forget_item(self, item_id: str) -> None:
         """Drop the drafts of an item that has been deleted."""

@@ -95,14 +95,20 @@ async def draft_letters(run: Run, found: Found, writers: TenantWriters) -> Lette
 def note_due_letters(run: Run, found: Found) -> None:
     """Remember every letter that is due, so that a later run drafts it whatever becomes of it in this one.
 
-    That a case ended is seen by one run alone: call it before that run forgets that the case was live.
+    That a case is live no more is seen by one run alone: call it before that run forgets that it was. A case
+    that stopped without having ended, as one that is suspended, has its letter once it has.
     """
     if not run.options.notify.library:
         return
-    known = run.ledger.drafts.all()
-    for one in _due(desk_of(run, found), found, known):
+    drafts, desk = run.ledger.drafts, desk_of(run, found)
+    known = drafts.all()
+    for one in _due(desk, found, known):
         if one.key not in known:
-            run.ledger.drafts.record(_letter(run, one, document="", page=""), run_id=run.run_id)
+            drafts.record(_letter(run, one, document="", page=""), run_id=run.run_id)
+        if one.kind is LetterKind.LIFT:
+            drafts.forget(_stopped(one.case.item.item_id))
+    for item_id, reference in _stopping(desk, found):
+        drafts.record(_mark(run, item_id, reference), run_id=run.run_id)
 
 
 def desk_of(run: Run, found: Found) -> LetterDesk:
@@ -125,7 +131,7 @@ def preferred_language(case: LetterCase, profile: Profile) -> LetterLanguage:
 
 
 def _due(desk: LetterDesk, found: Found, known: Mapping[str, DraftedLetter]) -> Iterator[_Wanted]:
-    """Letters that wait to be sent. An end is found by one run: that which sees the case live no more."""
+    """Letters that wait to be sent. Of an end, where the case was live until then or until it stopped."""
     live_before = {one.item_id for one in found.planned.cases.before} if found.planned else set[str]()
     for case in desk.cases():
         item_id, other = case.item.item_id, case.case.other
@@ -139,8 +145,39 @@ def _due(desk: LetterDesk, found: Found, known: Mapping[str, DraftedLetter]) -> 
                 key = f"{item_id}:review:{review.item_id}:{outcome}:{new_end}"
                 yield _Wanted(key=key, kind=LetterKind.REVIEW, case=case, review=review)
         lift = f"{item_id}:lift:{desk.ended_on(case)}"
-        if case.has_ended and (item_id in live_before or lift in known):
+        was_live = item_id in live_before or _stopped(item_id) in known
+        if case.has_ended and (was_live or lift in known):
             yield _Wanted(key=lift, kind=LetterKind.LIFT, case=case)
+
+
+def _stopping(desk: LetterDesk, found: Found) -> Iterator[tuple[str, str]]:
+    """The item ids and references of cases in the list that this run sees live no more, and not ended."""
+    if found.planned is None:
+        return
+    ended = {one.item.item_id for one in desk.cases() if one.has_ended}
+    there = {item.item_id for item in found.register.cases.items} - ended
+    still = {one.item_id for one in found.planned.cases.live}
+    for case in found.planned.cases.before:
+        if case.item_id in there - still:
+            yield case.item_id, case.case_reference
+
+
+def _stopped(item_id: str) -> str:
+    """The key under which it is remembered that a case was live and has stopped without having ended."""
+    return f"{item_id}:stopped"
+
+
+def _mark(run: Run, item_id: str, reference: str) -> DraftedLetter:
+    return DraftedLetter(
+        key=_stopped(item_id),
+        item_id=item_id,
+        case_reference=reference,
+        kind=LetterKind.LIFT.value,
+        language="",
+        drafted_on=run.today,
+        document_url="",
+        page_url="",
+    )
 
 
 async def _draft(

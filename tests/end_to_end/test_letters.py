@@ -348,6 +348,40 @@ def test_a_lift_letter_that_lacks_a_fact_is_drafted_once_it_is_there(council, of
     assert len(office.filed()) == 2
 
 
+@pytest.mark.parametrize("how", ["suspended", "saved over", "opened by hand"])
+def test_a_case_that_stopped_before_it_ended_has_its_letter_once(council, office, how):
+    council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **TOLD))
+    if how == "opened by hand":
+        opened = council.shell("open", "RC-1", "--reason", "in error", "--json", **office.settings)
+        assert opened.exit_code == 0, opened.document
+    else:
+        council.edit(1, by="officer@ash.example", Status="Suspended")
+    if how == "saved over":
+        council.edit(1, by="officer@ash.example", Status="Approved")
+    applied(council, office)
+    applied(council, office)
+    assert office.filed() == {}
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    applied(council, office)
+    applied(council, office)
+    assert sorted(office.filed()) == ["RC-1_lift_2026-11-23_en.docx", "RC-1_lift_2026-11-23_en.html"]
+
+
+def test_a_case_that_stopped_and_came_back_has_one_letter_for_each_end(council, office):
+    council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **TOLD))
+    council.edit(1, by="officer@ash.example", Status="Suspended")
+    applied(council, office)
+    council.edit(1, by="director@ash.example", Status="Approved")
+    applied(council, office)
+    council.edit(1, by="officer@ash.example", Status="Lifted")
+    applied(council, office)
+    assert len(office.filed()) == 2
+    council.clock("2026-12-01T09:00:00Z")
+    council.edit(1, by="officer@ash.example", Status="Closed", Addresses="other@post.example")
+    applied(council, office)
+    assert len(office.filed()) == 2
+
+
 def test_an_end_that_healing_saw_first_still_has_its_letter(council, office):
     council.in_force(council.case("RC-1", NoticeDocId="DOC-7", **TOLD))
     council.edit(1, by="officer@ash.example", Status="Lifted")
