@@ -55,7 +55,8 @@ class Council:
         self._running.seed(document)
         self._ledgers += 1
         ledger = f"sqlite:///{self._state / f'ledger-{self._ledgers}.db'}"
-        self._settings = {"LEDGER__URL": ledger, **_DOCUMENTS, **settings}
+        folder = str(self._state)  # else a script is written to wherever this is run
+        self._settings = {"LEDGER__URL": ledger, "SCRIPT__FOLDER": folder, **_DOCUMENTS, **settings}
 
     def runs(self, *arguments: str, codes: frozenset[int] = frozenset({0}), **settings: str) -> None:
         """One verb; `SceneFailed` where its exit code is another than `codes`."""
