@@ -105,8 +105,9 @@ def note_due_letters(run: Run, found: Found) -> None:
     for one in _due(desk, found, known):
         if one.key not in known:
             drafts.record(_letter(run, one, document="", page=""), run_id=run.run_id)
-        if one.kind is LetterKind.LIFT:
-            drafts.forget(_stopped(one.case.item.item_id))
+        mark = _stopped(one.case.item.item_id)
+        if one.kind is LetterKind.LIFT and mark in known:
+            drafts.forget(mark)
     for item_id, reference in _stopping(desk, found):
         drafts.record(_mark(run, item_id, reference), run_id=run.run_id)
 
